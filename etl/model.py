@@ -1,0 +1,322 @@
+"""Frozen types that the stages hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+"""One-dimensional array of bytes."""
+
+Dimensions: TypeAlias = Mapping[str, str | int | float | bool | None]
+"""What a measurement is about, as in `{"route": "/customers/{customer_id}", "source": "api"}`."""
+
+BLOCK_PADDING = 64
+"""Spare bytes behind a block's data, so that the kernel may read a whole vector past the end."""
+
+
+class RejectReason(StrEnum):
+    """Why a line was refused. A closed list: reports group by it."""
+
+    NO_MATCH = "no_match"
+    BAD_TIMESTAMP = "bad_timestamp"
+    BAD_NUMBER = "bad_number"
+    TRAILING_TEXT = "trailing_text"
+    CUT_SHORT = "cut_short"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Bytes of whole lines.
+
+    The last line of an input's last block may lack its newline; no other line does.
+
+    Attributes:
+        data: At least `size + BLOCK_PADDING` bytes; what lies behind `size` has no meaning.
+        size: Number of bytes that belong to the lines.
+        offset: Place of the first byte in the decompressed input.
+    """
+
+    data: Bytes
+    size: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Lines by what became of them."""
+
+    lines: int = 0
+    records: int = 0
+    rejects: int = 0
+    blank: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Add up two counts, part by part."""
+        return Counts(
+            self.lines + other.lines,
+            self.records + other.records,
+            self.rejects + other.rejects,
+            self.blank + other.blank,
+        )
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every line is a record, a reject or blank."""
+        return self.lines == self.records + self.rejects + self.blank
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBlock:
+    """What a block of lines became.
+
+    Attributes:
+        records: Columns of `requests` or `events` that the format fills, without `day`,
+            `source`, `input_id`; always `at` and `offset`.
+        rejects: Columns `reason`, `detail`, `raw`, `offset` of `schema.REJECTS`.
+        counts: Lines of the block by outcome; always balanced.
+    """
+
+    records: pa.RecordBatch
+    rejects: pa.RecordBatch
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file or object of a source, as listed.
+
+    Attributes:
+        uri: Path or `s3://` address.
+        size_bytes: Stored (compressed) size.
+        etag: What changes when the content does: S3's ETag, or size and modification time.
+        dated_at: The date that the name carries, else the time of the last change. Yearless
+            time stamps are taken to lie before it.
+        closed: Nothing will be appended: compressed, rotated, or untouched for an hour.
+    """
+
+    uri: str
+    size_bytes: int
+    etag: str
+    dated_at: datetime
+    closed: bool
+
+
+class Verdict(StrEnum):
+    """How a measurement stands to its target."""
+
+    MET = "met"
+    MISSED = "missed"
+    NO_DATA = "no_data"
+    INCOMPLETE = "incomplete"
+    NONE = "none"
+
+
+CLASSES = ("integrity", "performance", "errors", "api", "quantity")
+"""The five classes of metrics, in the order in which reports show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A metric's data sheet, and its SQL.
+
+    Attributes:
+        name: The file's stem.
+        metric_class: One of `CLASSES`.
+        target: Text such as `<= 2` or `between 0.99 and 1.01`; empty for none.
+        lookback_days: How many days before the day `<view>_before` holds.
+        path: Where the SQL file lies.
+    """
+
+    name: str
+    title: str
+    metric_class: str
+    unit: str
+    definition: str
+    sql: str
+    path: str
+    kpi: bool = False
+    owner: str = ""
+    business_value: str = ""
+    target: str = ""
+    impact: str = ""
+    runbook: str = ""
+    lookback_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A metric's value for one day and one set of dimensions.
+
+    Attributes:
+        value: The figure; None where there is none (no data, or division by zero).
+        numerator: Of a ratio, else None.
+        denominator: Of a ratio, else None.
+        n: Number of observations behind the value, or None where the metric does not say.
+        target: The target's text as it was when measured; empty for none.
+        first_at: First offending row, where the metric names it.
+        last_at: Last offending row, where the metric names it.
+        previous_value: What an earlier measuring of this same day said, if that was different.
+        measured_at: When it was measured, UTC.
+        data_version: Short hash of the data and definitions it was measured from.
+    """
+
+    day: date
+    metric: str
+    metric_class: str
+    dimensions: Dimensions
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    n: int | None
+    unit: str
+    target: str
+    verdict: Verdict
+    first_at: datetime | None
+    last_at: datetime | None
+    previous_value: float | None
+    measured_at: datetime
+    data_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that began, was noticed and ended. Instants are UTC; None means not yet.
+
+    Attributes:
+        origin: Where it comes from: `kpi` for a missed target.
+        state: `open` or `resolved`.
+        affected: What was affected, as people say it: the dimensions of the metric.
+        evidence: What helps to find it: days, values, first and last offending row.
+    """
+
+    incident_id: str
+    title: str
+    origin: str
+    metric: str
+    source: str
+    severity: str
+    owner: str
+    state: str
+    started_at: datetime
+    detected_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    affected: str = ""
+    evidence: str = ""
+
+    @property
+    def time_to_resolve_s(self) -> float | None:
+        """Seconds from start to resolution; None while open."""
+        return _seconds(self.started_at, self.resolved_at)
+
+    @property
+    def time_to_detect_s(self) -> float | None:
+        """Seconds from start to detection."""
+        return _seconds(self.started_at, self.detected_at)
+
+    @property
+    def time_to_acknowledge_s(self) -> float | None:
+        """Seconds from start to acknowledgement."""
+        return _seconds(self.started_at, self.acknowledged_at)
+
+    @property
+    def time_to_mitigate_s(self) -> float | None:
+        """Seconds from start to mitigation."""
+        return _seconds(self.started_at, self.mitigated_at)
+
+
+@dataclass(frozen=True, slots=True)
+class InputAccount:
+    """An input's lines by what became of them, summed over all reads of it.
+
+    Attributes:
+        state: `read`, `waiting` (planned, not yet committed) or `skipped`.
+        detail: Why it was skipped; empty otherwise.
+    """
+
+    source: str
+    input_id: str
+    uri: str
+    counts: Counts
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    state: str = "read"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectSample:
+    """A refused line as reports show it; `raw` is hostile text."""
+
+    source: str
+    uri: str
+    offset: int
+    reason: str
+    detail: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """All that the statement of one day says; reporting adds no figure of its own.
+
+    Attributes:
+        project: The project's name.
+        zone: IANA name of the time zone whose midnight bounds the day.
+        started_at: Midnight that begins the day, UTC.
+        ended_at: Midnight that ends it, UTC.
+        verdict: The day's: missed if any KPI missed, else incomplete if anything expected is
+            missing, else no_data if any KPI is without data, else met (none: there are no KPIs).
+        sheets: All metrics by name, in the catalogue's order.
+        measurements: Of this day, by metric and dimensions.
+        history: Earlier days' measurements of KPIs and this day's, oldest first, at most 30 days.
+        incidents: Open on this day, or resolved on it, newest start first.
+        resolved: All incidents resolved up to the end of this day, for the averages.
+        inputs: Inputs with records of this day, and those read without any record.
+        missing: Sources that were expected to have data on this day and have none.
+        rejects: Samples of refused lines of those inputs.
+        measured_at: The time stamp of the measuring, the only thing a re-run changes.
+    """
+
+    project: str
+    day: date
+    zone: str
+    started_at: datetime
+    ended_at: datetime
+    verdict: Verdict
+    sheets: Mapping[str, Sheet]
+    measurements: tuple[Measurement, ...]
+    history: tuple[Measurement, ...]
+    incidents: tuple[Incident, ...]
+    resolved: tuple[Incident, ...]
+    inputs: tuple[InputAccount, ...]
+    missing: tuple[str, ...]
+    rejects: tuple[RejectSample, ...]
+    measured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What one run did; logged, printed, and the base of the exit code."""
+
+    counts: Counts = field(default_factory=Counts)
+    inputs_read: int = 0
+    bytes_read: int = 0
+    skipped: tuple[InputAccount, ...] = ()
+    missing: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
+    days: tuple[date, ...] = ()
+    pages: tuple[str, ...] = ()
+
+
+def _seconds(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else (end - start).total_seconds()

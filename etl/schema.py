@@ -1,0 +1,153 @@
+"""Arrow schemas of the warehouse's tables. Units live in the column names.
+
+`day` and `source` are partition columns: they stand in the table's log, not in the data files.
+A data file may lack columns that its format never fills; readers see them as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+INSTANT = pa.timestamp("us", tz="UTC")
+TEXT = pa.string()
+
+FIELD_TYPES: Mapping[str, pa.DataType] = {
+    "text": TEXT,
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+}
+"""Types that `[source.fields]` in daytally.toml may name, for columns taken out of messages."""
+
+_REQUESTS = [
+    ("day", pa.date32()),
+    ("source", TEXT),
+    ("at", INSTANT),
+    ("remote_addr", TEXT),
+    ("remote_user", TEXT),
+    ("host", TEXT),
+    ("method", TEXT),
+    ("path", TEXT),
+    ("query", TEXT),
+    ("route", TEXT),
+    ("params", pa.struct([])),
+    ("protocol", TEXT),
+    ("status", pa.int32()),
+    ("body_bytes_sent", pa.int64()),
+    ("bytes_sent", pa.int64()),
+    ("request_bytes", pa.int64()),
+    ("request_time_s", pa.float64()),
+    ("upstream_time_s", pa.float64()),
+    ("upstream_status", TEXT),
+    ("referer", TEXT),
+    ("user_agent", TEXT),
+    ("request_id", TEXT),
+    ("scheme", TEXT),
+    ("extra", TEXT),
+    ("input_id", TEXT),
+    ("offset", pa.int64()),
+]
+
+_EVENTS = [
+    ("day", pa.date32()),
+    ("source", TEXT),
+    ("at", INSTANT),
+    ("host", TEXT),
+    ("app", TEXT),
+    ("procid", TEXT),
+    ("msgid", TEXT),
+    ("facility", pa.int32()),
+    ("severity", pa.int32()),
+    ("message", TEXT),
+    ("structured_data", TEXT),
+    ("input_id", TEXT),
+    ("offset", pa.int64()),
+]
+
+REJECTS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("source", TEXT),
+        ("reason", TEXT),
+        ("detail", TEXT),
+        ("raw", pa.binary()),
+        ("input_id", TEXT),
+        ("offset", pa.int64()),
+    ]
+)
+
+INPUTS = pa.schema(
+    [
+        ("batch", pa.int64()),
+        ("source", TEXT),
+        ("input_id", TEXT),
+        ("uri", TEXT),
+        ("fingerprint", TEXT),
+        ("etag", TEXT),
+        ("size_bytes", pa.int64()),
+        ("from_offset", pa.int64()),
+        ("to_offset", pa.int64()),
+        ("lines", pa.int64()),
+        ("records", pa.int64()),
+        ("rejects", pa.int64()),
+        ("blank", pa.int64()),
+        ("first_at", INSTANT),
+        ("last_at", INSTANT),
+        ("read_at", INSTANT),
+        ("state", TEXT),
+    ]
+)
+
+MEASUREMENTS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("metric", TEXT),
+        ("class", TEXT),
+        ("dimensions", TEXT),
+        ("value", pa.float64()),
+        ("numerator", pa.float64()),
+        ("denominator", pa.float64()),
+        ("n", pa.int64()),
+        ("unit", TEXT),
+        ("target", TEXT),
+        ("verdict", TEXT),
+        ("first_at", INSTANT),
+        ("last_at", INSTANT),
+        ("previous_value", pa.float64()),
+        ("measured_at", INSTANT),
+        ("data_version", TEXT),
+    ]
+)
+
+INCIDENT_LOG = pa.schema(
+    [
+        ("incident_id", TEXT),
+        ("at", INSTANT),
+        ("action", TEXT),
+        ("actor", TEXT),
+        ("fields", TEXT),
+    ]
+)
+
+
+def requests_schema(params: list[str]) -> pa.Schema:
+    """Return the schema of `requests`, whose `params` struct has one text per route parameter."""
+    names = sorted(set(params)) or ["id"]  # Parquet has no empty struct
+    struct = pa.struct([(name, TEXT) for name in names])
+    return pa.schema([(n, struct if n == "params" else t) for n, t in _REQUESTS])
+
+
+def events_schema(fields: Mapping[str, str]) -> pa.Schema:
+    """Return the schema of `events` with the typed columns taken out of messages.
+
+    Args:
+        fields: Column name to a key of `FIELD_TYPES`.
+    """
+    own = [(name, FIELD_TYPES[kind]) for name, kind in sorted(fields.items())]
+    return pa.schema(_EVENTS[:-2] + own + _EVENTS[-2:])
+
+
+EVENT_COLUMNS = frozenset(name for name, _ in _EVENTS)
+"""Names that a field of a message cannot take."""

@@ -1,0 +1,39 @@
+/* ---
+title = "p90 of the end-to-end time per chain"
+class = "performance"
+kpi = true
+unit = "s"
+owner = "Data platform team"
+definition = "Seconds from an object's first step to its first arrival at the last step, for the objects that arrived on the day and entered on it or the day before: nine of ten needed at most this (nearest rank, an observed value)."
+business_value = "A customer record is worth something to sales and support from the minute at which it can be looked up."
+target = "<= 600"
+impact = "Sales and support work with yesterday's customers, and call people who have already left."
+lookback_days = 1
+--- */
+with window_steps as (
+  select chain, object_id, position, at, 0 as today from steps_before
+  union all
+  select chain, object_id, position, at, 1 as today from steps
+),
+journeys as (
+  select
+    w.chain,
+    w.object_id,
+    min(w.at) filter (where w.position = 1) as entered_at,
+    min(w.at) filter (where w.position = c.steps and w.today = 0) as arrived_before_at,
+    min(w.at) filter (where w.position = c.steps and w.today = 1) as arrived_at
+  from window_steps w
+  join (select distinct chain, steps from chain_steps) c on w.chain = c.chain
+  group by w.chain, w.object_id
+),
+arrived as (
+  select chain, extract(epoch from arrived_at - entered_at) as seconds
+  from journeys
+  where arrived_at is not null and arrived_before_at is null and entered_at is not null
+)
+select
+  chain,
+  quantile_disc(seconds, 0.9) as value,
+  count(*) as n
+from arrived
+group by chain

@@ -1,0 +1,37 @@
+/* ---
+title = "Integrity ratio between two steps (flow)"
+class = "integrity"
+kpi = true
+unit = "ratio"
+owner = "Data platform team"
+definition = "Objects counted at a step of a chain on the day, divided by objects counted at the next step on the same day. 1 means sound, above 1 that objects were lost or are still in flight, below 1 that objects were duplicated or came from nowhere."
+business_value = "Each object is a customer that somebody entered and expects to find."
+target = "between 0.99 and 1.01"
+impact = "Customers are missing or doubled in every system behind this step."
+--- */
+with counted as (
+  select chain, position, count(*) as objects
+  from steps
+  group by chain, position
+),
+pairs as (
+  select
+    c.chain,
+    c.step as from_step,
+    c.next_step as to_step,
+    coalesce(up.objects, 0) as numerator,
+    coalesce(down.objects, 0) as denominator
+  from chain_steps c
+  left join counted up on c.chain = up.chain and c.position = up.position
+  left join counted down on c.chain = down.chain and c.next_position = down.position
+  where c.next_step is not null
+)
+select
+  chain,
+  from_step,
+  to_step,
+  case when denominator > 0 then numerator * 1.0 / denominator end as value,
+  numerator,
+  denominator,
+  numerator + denominator as n
+from pairs
