@@ -22,13 +22,13 @@ journeys as (
   group by w.chain, w.object_id
 ),
 arrived as (
-  select chain, extract(epoch from arrived_at - entered_at) as seconds
+  select chain, cast(arrived_at - entered_at as bigint) as micros
   from journeys
   where arrived_at is not null and arrived_before_at is null and entered_at is not null
 )
 select
   chain,
-  quantile_disc(seconds, 0.99) as value,
+  quantile_disc(micros, 0.99) / cast(1000000 as double) as value,
   count(*) as n
 from arrived
 group by chain

@@ -30,7 +30,7 @@ select
   chain,
   from_step,
   to_step,
-  case when denominator > 0 then numerator * 1.0 / denominator end as value,
+  case when denominator > 0 then cast(numerator as double) / denominator end as value,
   numerator,
   denominator,
   numerator + denominator as n
