@@ -43,7 +43,9 @@ class LogFormatError(ConfigError):
         hint: What is known instead, or what to do.
     """
 
-    def __init__(self, what: str, *, text: str, position: int, length: int = 1, hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, text: str, position: int, length: int = 1, hint: str = ""
+    ) -> None:
         self.what, self.text, self.position, self.hint = what, text, position, hint
         caret = "  " + " " * position + "^" * max(1, length)
         super().__init__(f"{what}\n  {text}\n{caret}{' ' + hint if hint else ''}")

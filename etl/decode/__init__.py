@@ -1,0 +1,1 @@
+"""Stage 2: stored bytes become blocks of whole lines."""

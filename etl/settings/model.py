@@ -1,0 +1,215 @@
+"""The shape of daytally.toml as frozen pydantic models; messages speak to operators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from etl.errors import nearest
+from etl.schema import EVENT_COLUMNS, FIELD_TYPES
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"unknown time zone '{name}'; use an IANA name such as Europe/Berlin or UTC"
+        raise ValueError(message) from None
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+"""Names that appear in tables, paths and reports: lower case, digits, `_` and `-`."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""Names that become columns."""
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class ProjectSettings(_Part):
+    """`[project]`: what the statement is about, and where it is kept."""
+
+    name: NonEmpty
+    timezone: ZoneName
+    warehouse: NonEmpty = "warehouse"
+    out: NonEmpty = "out"
+    engine: Literal["local"] = "local"
+
+    @field_validator("warehouse")
+    @classmethod
+    def _local_only(cls, value: str) -> str:
+        if "://" in value:
+            raise ValueError(f"'{value}': only a local folder can hold the warehouse so far")
+        return value
+
+
+class SourceSettings(_Part):
+    """`[[source]]`: a named stream of logs with one format."""
+
+    name: Name
+    inputs: Annotated[list[NonEmpty], Field(min_length=1)]
+    format: str | None = None
+    log_format: str | None = None
+    apache_format: str | None = None
+    expect: Literal["daily"] | None = None
+    timezone: ZoneName | None = None
+    message: Literal["logfmt", "json"] | None = None
+    fields: dict[Identifier, str] = Field(default_factory=dict)
+
+    @field_validator("inputs")
+    @classmethod
+    def _local_inputs(cls, value: list[str]) -> list[str]:
+        for pattern in value:
+            if "://" in pattern:
+                raise ValueError(f"'{pattern}': only local paths and globs can be read so far")
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _known_types(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, kind in value.items():
+            if kind not in FIELD_TYPES:
+                raise ValueError(
+                    f"'{name}' has unknown type '{kind}'. {nearest(kind, FIELD_TYPES)}"
+                )
+            if name in EVENT_COLUMNS:
+                raise ValueError(
+                    f"'{name}' is a column of every event; give the field another name"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_format(self) -> Self:
+        given = [
+            k for k in ("format", "log_format", "apache_format") if getattr(self, k) is not None
+        ]
+        if len(given) != 1:
+            named = " and ".join(given) or "none"
+            raise ValueError(
+                f"source '{self.name}' needs exactly one of format, log_format, apache_format;"
+                f" it has {named}"
+            )
+        if self.fields and self.message is None:
+            raise ValueError(
+                f"source '{self.name}' has fields but no message;"
+                ' add message = "logfmt" or message = "json"'
+            )
+        return self
+
+
+class RouteSettings(_Part):
+    """`[[route]]`: a path template; braces become route parameters."""
+
+    source: Name
+    path: NonEmpty
+
+
+class StepSettings(_Part):
+    """`[[chain.step]]`: which rows show that an object passed."""
+
+    name: Name
+    records: Literal["requests", "events"] = Field(alias="from")
+    where: NonEmpty
+    object: NonEmpty
+
+
+class ChainSettings(_Part):
+    """`[[chain]]`: ordered steps that each object passes."""
+
+    name: Name
+    grace: Annotated[str, StringConstraints(pattern=r"^\d+[smhd]$")] = "6h"
+    step: Annotated[list[StepSettings], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _unique_steps(self) -> Self:
+        _refuse_doubles("step", [step.name for step in self.step])
+        return self
+
+
+class MailSettings(_Part):
+    """`[mail]`: who gets the statement, through which server. Secrets stay in the environment."""
+
+    host: NonEmpty
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    starttls: bool = True
+    ca_file: str | None = None
+    username_env: str | None = None
+    password_env: str | None = None
+    sender: NonEmpty = Field(alias="from")
+    to: Annotated[list[NonEmpty], Field(min_length=1)]
+    report_url: str | None = None
+
+
+class Settings(_Part):
+    """The whole of daytally.toml.
+
+    Attributes:
+        root: The project folder; relative paths start there. Not part of the file.
+    """
+
+    project: ProjectSettings
+    source: Annotated[list[SourceSettings], Field(min_length=1)]
+    route: list[RouteSettings] = Field(default_factory=list)
+    chain: list[ChainSettings] = Field(default_factory=list)
+    mail: MailSettings | None = None
+    root: Path = Path()
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        sources = [source.name for source in self.source]
+        _refuse_doubles("source", sources)
+        _refuse_doubles("chain", [chain.name for chain in self.chain])
+        for route in self.route:
+            if route.source not in sources:
+                raise ValueError(
+                    f"route '{route.path}' names unknown source '{route.source}'."
+                    f" {nearest(route.source, sources)}"
+                )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The project's time zone, whose midnights bound the days."""
+        return ZoneInfo(self.project.timezone)
+
+    @property
+    def warehouse(self) -> Path:
+        """Where the tables lie."""
+        return self.root / self.project.warehouse
+
+    @property
+    def out(self) -> Path:
+        """Where the reports go."""
+        return self.root / self.project.out
+
+    def zone_of(self, source: SourceSettings) -> ZoneInfo:
+        """Return the zone of a source's time stamps that carry no offset."""
+        return ZoneInfo(source.timezone or self.project.timezone)
+
+    def routes_of(self, source: SourceSettings) -> list[str]:
+        """Return the path templates of a source, in the file's order."""
+        return [route.path for route in self.route if route.source == source.name]
+
+
+def _refuse_doubles(kind: str, names: list[str]) -> None:
+    doubles = [name for name, count in Counter(names).items() if count > 1]
+    if doubles:
+        raise ValueError(f"{kind} name '{doubles[0]}' is used twice; names must differ")

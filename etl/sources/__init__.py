@@ -1,0 +1,1 @@
+"""Stage 1: find inputs and open them."""
