@@ -151,3 +151,12 @@ def events_schema(fields: Mapping[str, str]) -> pa.Schema:
 
 EVENT_COLUMNS = frozenset(name for name, _ in _EVENTS)
 """Names that a field of a message cannot take."""
+
+MAIL_LOG = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("send_key", TEXT),
+        ("recipients", TEXT),
+        ("sent_at", INSTANT),
+    ]
+)

@@ -1,0 +1,1 @@
+"""Stage 7: what went wrong, from when to when."""

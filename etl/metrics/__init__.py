@@ -1,0 +1,1 @@
+"""Stage 6: judge. SQL files with data sheets become measurements with verdicts."""

@@ -1,0 +1,130 @@
+"""Makes packages of like size out of byte ranges, and puts their outcomes together again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+from etl.errors import SkippableError
+from etl.pipeline.reading import Package, PackageResult
+from etl.sources.base import Source
+from etl.store.encode import remove_parts
+from etl.store.ledger import TO_END, Outcome, Span
+
+PACKAGE_BYTES = 64 << 20
+"""Stored bytes that one worker reads into one set of part files."""
+
+
+def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Package]:
+    """Cut large plain spans at newlines, and put small ones together.
+
+    Args:
+        origin: Opens inputs to find newlines.
+        spans: What is to be read.
+        prefix: Start of the packages' names.
+    """
+    pending: list[Span] = []
+    size, number = 0, 0
+    for span in spans:
+        for piece in _cut(origin, span):
+            pending.append(piece)
+            size += stored_bytes(piece)
+            if size >= PACKAGE_BYTES:
+                yield Package(f"{prefix}-{number:04d}", tuple(pending))
+                pending, size, number = [], 0, number + 1
+    if pending:
+        yield Package(f"{prefix}-{number:04d}", tuple(pending))
+
+
+def stored_bytes(span: Span) -> int:
+    """Return about how many stored bytes reading a span takes."""
+    if span.to_offset == TO_END:
+        return span.input.size_bytes
+    return span.to_offset - span.from_offset
+
+
+def without(
+    results: Iterable[PackageResult], failed: set[str], root: Path
+) -> tuple[list[Package], list[PackageResult]]:
+    """Sort results into packages to read again without the failed inputs, and those that stand.
+
+    Part files of packages that are read again are removed.
+
+    Args:
+        results: Of packages read so far.
+        failed: Ids of the inputs to leave out.
+        root: The warehouse's folder.
+    """
+    again: list[Package] = []
+    stand: list[PackageResult] = []
+    for result in results:
+        spans = result.package.spans
+        left = tuple(span for span in spans if span.input_id not in failed)
+        if not result.failed and len(left) == len(spans):
+            stand.append(result)
+            continue
+        remove_parts(root, result.parts)
+        if left:
+            again.append(replace(result.package, spans=left))
+    return again, stand
+
+
+def merge(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Put the outcomes of an input's pieces together into one per input."""
+    merged: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        key = outcome.span.input_id
+        merged[key] = _join(merged[key], outcome) if key in merged else outcome
+    return list(merged.values())
+
+
+def _join(one: Outcome, other: Outcome) -> Outcome:
+    start = min(one.span.from_offset, other.span.from_offset)
+    return Outcome(
+        span=replace(one.span, from_offset=start),
+        to_offset=max(one.to_offset, other.to_offset),
+        counts=one.counts + other.counts,
+        first_at=min(_present(one.first_at, other.first_at), default=None),
+        last_at=max(_present(one.last_at, other.last_at), default=None),
+    )
+
+
+def _present(*instants: datetime | None) -> list[datetime]:
+    return [instant for instant in instants if instant is not None]
+
+
+def _cut(origin: Source, span: Span) -> Iterator[Span]:
+    """Yield pieces of about `PACKAGE_BYTES` of a plain span; a compressed one stays whole."""
+    if span.to_offset == TO_END or stored_bytes(span) <= PACKAGE_BYTES * 3 // 2:
+        yield span
+        return
+    try:
+        with origin.open_input(span.input.uri) as stream:
+            edges = list(_edges(stream, span))
+    except SkippableError:
+        edges = [span.from_offset, span.to_offset]  # its reader will say what is wrong
+    for start, end in pairwise(edges):
+        yield replace(span, from_offset=start, to_offset=end)
+
+
+def _edges(stream: BinaryIO, span: Span) -> Iterator[int]:
+    edge = span.from_offset
+    while edge < span.to_offset:
+        yield edge
+        edge = _behind_newline(stream, edge + PACKAGE_BYTES)
+    yield span.to_offset  # an edge beyond it, in a file that has grown meanwhile, is not taken
+
+
+def _behind_newline(stream: BinaryIO, offset: int) -> int:
+    """Return the offset behind the first newline at or after `offset`, or the end of the file."""
+    stream.seek(offset)
+    while chunk := stream.read(1 << 16):
+        found = chunk.find(b"\n")
+        if found >= 0:
+            return offset + found + 1
+        offset += len(chunk)
+    return offset

@@ -1,0 +1,203 @@
+"""Reads packages of byte ranges into part files: the work that runs in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from etl.parse.batch import BlockParser
+
+from etl.days import day_start, from_micros, to_micros
+from etl.decode.blocks import cut_blocks, skip_bytes
+from etl.decode.decompress import CHUNK_BYTES, read_plain
+from etl.errors import CountMismatchError, SkippableError, UnreadableInputError
+from etl.model import Block, Counts, ParsedBlock
+from etl.sources.base import Source
+from etl.store.encode import Part, PartSink
+from etl.store.ledger import TO_END, Outcome, Span
+
+REJECTS_TABLE = "rejects"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """All that a worker needs to read one source's inputs.
+
+    Attributes:
+        origin: Opens the inputs.
+        source: The source's name.
+        table: Where records go: `requests` or `events`.
+        make_parser: Makes a parser; takes the date that yearless stamps lie before.
+        zone: The project's, whose midnights bound the days.
+        warehouse: Folder of the tables.
+        today: Day of ingestion, for rejects.
+    """
+
+    origin: Source
+    source: str
+    table: str
+    make_parser: Callable[[datetime], BlockParser]
+    zone: ZoneInfo
+    warehouse: Path
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Ranges that one worker reads into one set of part files.
+
+    Attributes:
+        name: Start of the part files' names, unlike that of any other package ever.
+    """
+
+    name: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(slots=True)
+class PackageResult:
+    """What a package gave. Where any input failed, nothing of the package was kept."""
+
+    package: Package
+    outcomes: list[Outcome] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def read_package(
+    reader: Reader, package: Package, on_bytes: Callable[[int], None] | None = None
+) -> PackageResult:
+    """Read all ranges of a package.
+
+    Args:
+        reader: The source.
+        package: The ranges.
+        on_bytes: Told the number of plain bytes of each block done.
+
+    Raises:
+        CountMismatchError: Lines were lost or doubled on the way.
+    """
+    result = PackageResult(package)
+    sink = PartSink(reader.warehouse, reader.source, package.name)
+    try:
+        for span in package.spans:
+            try:
+                result.outcomes.append(_read_span(reader, span, sink, on_bytes))
+            except SkippableError as error:
+                result.failed[span.input_id] = str(error)
+        if not result.failed:
+            result.parts = sink.close()
+    finally:
+        sink.abort()  # nothing is left to abort after a close
+    if result.failed:
+        result.outcomes = []
+    return result
+
+
+def _read_span(
+    reader: Reader, span: Span, sink: PartSink, on_bytes: Callable[[int], None] | None
+) -> Outcome:
+    parser = reader.make_parser(span.input.dated_at)
+    counts, first, last, end = Counts(), None, None, span.from_offset
+    with reader.origin.open_input(span.input.uri) as stream:
+        for block in cut_blocks(_plain_chunks(stream, span), offset=span.from_offset):
+            parsed = parser.parse(block)
+            _check(parsed, block, span)
+            counts += parsed.counts
+            end = block.offset + block.size
+            for day, rows in split_days(parsed.records, reader.zone):
+                sink.add(reader.table, day, _with_input(rows, span.input_id))
+            if parsed.rejects.num_rows:
+                sink.add(REJECTS_TABLE, reader.today, _with_input(parsed.rejects, span.input_id))
+            if parsed.records.num_rows:
+                lowest, highest = _bounds(parsed.records)
+                first = lowest if first is None else min(first, lowest)
+                last = highest if last is None else max(last, highest)
+            if on_bytes is not None:
+                on_bytes(block.size)
+    return Outcome(span, end, counts, _instant(first), _instant(last))
+
+
+def _plain_chunks(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+    if span.to_offset == TO_END:
+        return skip_bytes(read_plain(stream), span.from_offset)
+    return _read_range(stream, span)
+
+
+def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+    """Yield a plain file's bytes between the span's offsets."""
+    stream.seek(span.from_offset)
+    left = span.to_offset - span.from_offset
+    while left > 0:
+        try:
+            chunk = stream.read(min(left, CHUNK_BYTES))
+        except OSError as error:
+            raise UnreadableInputError(f"reading failed: {error.strerror}") from error
+        if not chunk:
+            raise UnreadableInputError("became shorter while it was read")
+        left -= len(chunk)
+        yield chunk
+
+
+def _check(parsed: ParsedBlock, block: Block, span: Span) -> None:
+    """Hold the parser's counts against newlines counted apart from it."""
+    newlines = int(np.count_nonzero(block.data[: block.size] == ord("\n")))
+    lines = newlines + int(block.size > 0 and block.data[block.size - 1] != ord("\n"))
+    counts = parsed.counts
+    kept = (parsed.records.num_rows, parsed.rejects.num_rows)
+    if counts.lines != lines or not counts.balanced or kept != (counts.records, counts.rejects):
+        raise CountMismatchError(
+            f"{span.input.uri}: block at byte {block.offset} has {lines} lines, but became"
+            f" {kept[0]} records, {kept[1]} rejects and {counts.blank} blank."
+            " This is a bug in Daytally; please report it with the format of the source"
+        )
+
+
+def split_days(records: pa.RecordBatch, zone: ZoneInfo) -> Iterator[tuple[date, pa.RecordBatch]]:
+    """Yield the rows of each calendar day of `zone`, in the order of days.
+
+    Args:
+        records: Has a column `at`, UTC microseconds, without nulls.
+        zone: The project's time zone.
+    """
+    if records.num_rows == 0:
+        return
+    lowest, highest = _bounds(records)
+    first = from_micros(lowest).astimezone(zone).date()
+    if highest < to_micros(day_start(first + timedelta(days=1), zone)):
+        yield first, records
+        return
+    last = from_micros(highest).astimezone(zone).date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    starts = np.array([to_micros(day_start(day, zone)) for day in days], dtype=np.int64)
+    index = np.searchsorted(starts, _micros(records), side="right") - 1
+    for number in np.unique(index):
+        rows = np.flatnonzero(index == number)
+        yield days[int(number)], records.take(pa.array(rows))
+
+
+def _micros(records: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    values: npt.NDArray[np.int64] = records.column("at").cast(pa.int64()).to_numpy()
+    return values
+
+
+def _bounds(records: pa.RecordBatch) -> tuple[int, int]:
+    values = _micros(records)
+    return int(values.min()), int(values.max())
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _with_input(rows: pa.RecordBatch, input_id: str) -> pa.RecordBatch:
+    """Add the input's id as a column that costs one dictionary entry."""
+    codes = pa.array(np.zeros(rows.num_rows, dtype=np.int8))
+    return rows.append_column("input_id", pa.DictionaryArray.from_arrays(codes, [input_id]))

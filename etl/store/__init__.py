@@ -1,0 +1,1 @@
+"""Stage 5: keep. Parquet files are encoded here and shown by Delta commits."""

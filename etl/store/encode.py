@@ -1,0 +1,153 @@
+"""Encodes record batches into Parquet part files, one per table, day and source of a worker.
+
+Settings come from measurements of this data (PERFORMANCE notes in the README's figures): zstd-1;
+dictionaries only where values repeat; statistics only where queries prune by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 1 << 17
+"""Rows buffered per part before they are encoded as a row group."""
+
+DICTIONARY_COLUMNS = frozenset(
+    {
+        "remote_addr", "remote_user", "host", "method", "route", "protocol", "status", "scheme",
+        "upstream_status", "referer", "user_agent", "app", "procid", "msgid", "facility",
+        "severity", "event", "reason", "detail", "input_id",
+    }
+)  # fmt: skip
+"""Columns whose values repeat so often that a dictionary pays."""
+
+DELTA_COLUMNS = ("at", "offset")
+"""Columns that mostly grow: their differences are small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An encoded, not yet committed Parquet file.
+
+    Attributes:
+        path: Relative to the table's folder.
+    """
+
+    table: str
+    day: date
+    source: str
+    path: str
+    rows: int
+    size_bytes: int
+
+
+class PartWriter:
+    """Writes one part file; rows are buffered until a row group is full.
+
+    Args:
+        folder: The table's folder.
+        name: Start of the file's name, unlike that of any other part.
+    """
+
+    def __init__(self, folder: Path, table: str, day: date, source: str, name: str) -> None:
+        self.table, self.day, self.source = table, day, source
+        self.path = f"day={day.isoformat()}/source={source}/{name}.parquet"
+        self._file = folder / self.path
+        self._writer: pq.ParquetWriter | None = None
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = 0
+        self.rows = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take a batch; all batches of a part have the same schema."""
+        self._pending.append(batch)
+        self._pending_rows += batch.num_rows
+        self.rows += batch.num_rows
+        if self._pending_rows >= ROW_GROUP_ROWS:
+            self._flush()
+
+    def close(self) -> Part:
+        """Write what is left and return the finished part."""
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+        size = self._file.stat().st_size
+        return Part(self.table, self.day, self.source, self.path, self.rows, size)
+
+    def abort(self) -> None:
+        """Remove the unfinished file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._file.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        rows = pa.Table.from_batches(self._pending)
+        if self._writer is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _open_writer(self._file, rows.schema)
+        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        self._pending, self._pending_rows = [], 0
+
+
+@dataclass(slots=True)
+class PartSink:
+    """The part files that one worker fills for one batch.
+
+    Attributes:
+        root: The warehouse's folder.
+        source: Whose lines they are.
+        name: Start of the file names; unlike that of any other sink.
+    """
+
+    root: Path
+    source: str
+    name: str
+    _writers: dict[tuple[str, date], PartWriter] = field(default_factory=dict)
+
+    def add(self, table: str, day: date, batch: pa.RecordBatch) -> None:
+        """Append rows of one day to a table's part."""
+        writer = self._writers.get((table, day))
+        if writer is None:
+            folder = self.root / table
+            writer = PartWriter(folder, table, day, self.source, self.name)
+            self._writers[table, day] = writer
+        writer.add(batch)
+
+    def close(self) -> list[Part]:
+        """Finish all files."""
+        parts = [writer.close() for writer in self._writers.values()]
+        self._writers = {}
+        return parts
+
+    def abort(self) -> None:
+        """Remove all files."""
+        for writer in self._writers.values():
+            writer.abort()
+        self._writers = {}
+
+
+def remove_parts(root: Path, parts: Iterable[Part]) -> None:
+    """Delete files that will never be committed."""
+    for part in parts:
+        (root / part.table / part.path).unlink(missing_ok=True)
+
+
+def _open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    names = set(schema.names)
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=sorted(DICTIONARY_COLUMNS & names),
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in DELTA_COLUMNS if name in names},
+        write_statistics=["at"] if "at" in names else False,
+        store_schema=False,  # with Arrow's own schema, readers see dictionaries as another type
+    )

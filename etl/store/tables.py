@@ -1,0 +1,181 @@
+"""The warehouse's Delta tables: opened, widened, committed to and scanned.
+
+Only this package touches deltalake. All files of a batch appear with one commit, which carries the
+batch's number as Delta application transaction: whoever looks it up knows whether the batch is in.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from etl.errors import StoreError
+from etl.store.encode import Part
+
+PARTITIONS = {
+    "requests": ["day", "source"],
+    "events": ["day", "source"],
+    "rejects": ["day", "source"],
+    "inputs": [],
+    "measurements": ["day"],
+    "incident_log": [],
+    "mail_log": [],
+}
+"""Each table's partition columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A folder of Delta tables.
+
+    Attributes:
+        root: The folder; tables are its sub-folders.
+    """
+
+    root: Path
+
+    def folder(self, table: str) -> Path:
+        """Return where a table lies."""
+        return self.root / table
+
+    def exists(self, table: str) -> bool:
+        """Tell whether a table has been created."""
+        with _store_errors(table):
+            return DeltaTable.is_deltatable(str(self.folder(table)))
+
+    def open(self, table: str, schema: pa.Schema) -> DeltaTable:
+        """Open a table at its newest version; create or widen it where `schema` asks for more.
+
+        Columns and struct fields are only ever added.
+        """
+        with _store_errors(table):
+            path = str(self.folder(table))
+            try:
+                opened = DeltaTable(path)
+            except TableNotFoundError:
+                partitions = PARTITIONS[table]
+                return DeltaTable.create(path, schema, mode="ignore", partition_by=partitions)
+            if _lacks(opened.schema(), schema):
+                empty = pa.Table.from_batches([], schema=schema)
+                write_deltalake(opened, empty, mode="append", schema_mode="merge")
+                opened = DeltaTable(path)
+            return opened
+
+    def batch_of(self, table: str, source: str) -> int:
+        """Return the number of the last batch of `source` that `table` holds; 0 for none."""
+        if not self.exists(table):
+            return 0
+        with _store_errors(table):
+            return DeltaTable(str(self.folder(table))).transaction_version(source) or 0
+
+    def commit(
+        self, table: str, schema: pa.Schema, parts: Sequence[Part], *, app: str, batch: int
+    ) -> None:
+        """Show all `parts` at once, under a transaction number; doing it twice changes nothing.
+
+        Args:
+            table: Name of the table.
+            schema: What the table must be able to hold.
+            parts: The encoded files.
+            app: Name of the transaction's owner: a source.
+            batch: The transaction's number; nothing happens if the table is at it or beyond.
+        """
+        opened = self.open(table, schema)
+        if (opened.transaction_version(app) or 0) >= batch:
+            return
+        with _store_errors(table):
+            _append(opened, PARTITIONS[table], [_add_action(part) for part in parts], app, batch)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Append a few rows to an unpartitioned table."""
+        self.open(table, rows.schema)
+        with _store_errors(table):
+            write_deltalake(str(self.folder(table)), rows, mode="append")
+
+    def replace_day(self, table: str, day: date, rows: pa.Table) -> None:
+        """Replace all rows of one day with `rows`, in one commit."""
+        self.open(table, rows.schema)
+        with _store_errors(table):
+            write_deltalake(
+                str(self.folder(table)),
+                rows,
+                mode="overwrite",
+                predicate=f"day = '{day.isoformat()}'",
+                schema_mode="merge",
+            )
+
+    def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
+        """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
+        if not self.exists(table):
+            return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
+        with _store_errors(table):
+            return pl.scan_delta(self.open(table, schema))
+
+    def files(self, table: str) -> list[tuple[date, str]]:
+        """List the data files of a table that is partitioned by day: day and relative path."""
+        if not self.exists(table):
+            return []
+        with _store_errors(table):
+            actions = pl.DataFrame(
+                DeltaTable(str(self.folder(table))).get_add_actions(flatten=True)
+            )
+        if actions.is_empty():
+            return []
+        return sorted(actions.select("partition.day", "path").rows())
+
+
+def _append(
+    opened: DeltaTable,
+    partitions: list[str],
+    adds: list[AddAction | RemoveAction],
+    app: str,
+    batch: int,
+) -> None:
+    properties = CommitProperties(app_transactions=[Transaction(app, batch)])
+    opened.create_write_transaction(
+        adds, "append", opened.schema(), partitions, commit_properties=properties
+    )
+
+
+def _add_action(part: Part) -> AddAction:
+    return AddAction(
+        path=part.path,
+        size=part.size_bytes,
+        partition_values={"day": part.day.isoformat(), "source": part.source},
+        modification_time=int(time.time() * 1000),  # Delta's own bookkeeping; no figure reads it
+        data_change=True,
+        stats=json.dumps({"numRecords": part.rows}),
+    )
+
+
+def _lacks(have: Schema, want: pa.Schema) -> bool:
+    """Tell whether a column, or a field of a struct, is wanted that the table does not have."""
+    known = {name: kind for name, kind in _fields(pa.schema(have.to_arrow()))}
+    return any(name not in known for name, _ in _fields(want))
+
+
+def _fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
+    for column in schema:
+        yield column.name, column.type
+        if pa.types.is_struct(column.type):
+            for inner in column.type:
+                yield f"{column.name}.{inner.name}", inner.type
+
+
+@contextmanager
+def _store_errors(table: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+        raise StoreError(f"table '{table}': {str(error).strip().splitlines()[0]}") from error
