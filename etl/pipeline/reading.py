@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from etl.parse.batch import BlockParser
 
 from etl.days import day_start, from_micros, to_micros
 from etl.decode.blocks import cut_blocks, skip_bytes
 from etl.decode.decompress import CHUNK_BYTES, read_plain
 from etl.errors import CountMismatchError, SkippableError, UnreadableInputError
 from etl.model import Block, Counts, ParsedBlock
+from etl.parse.batch import BlockParser
 from etl.sources.base import Source
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import TO_END, Outcome, Span
@@ -79,7 +79,7 @@ def read_package(
     Args:
         reader: The source.
         package: The ranges.
-        on_bytes: Told the number of plain bytes of each block done.
+        on_bytes: Told the number of stored bytes read for each block.
 
     Raises:
         CountMismatchError: Lines were lost or doubled on the way.
@@ -107,6 +107,7 @@ def _read_span(
     parser = reader.make_parser(span.input.dated_at)
     counts, first, last, end = Counts(), None, None, span.from_offset
     with reader.origin.open_input(span.input.uri) as stream:
+        place = span.from_offset if span.to_offset != TO_END else 0
         for block in cut_blocks(_plain_chunks(stream, span), offset=span.from_offset):
             parsed = parser.parse(block)
             _check(parsed, block, span)
@@ -121,7 +122,8 @@ def _read_span(
                 first = lowest if first is None else min(first, lowest)
                 last = highest if last is None else max(last, highest)
             if on_bytes is not None:
-                on_bytes(block.size)
+                on_bytes(stream.tell() - place)
+                place = stream.tell()
     return Outcome(span, end, counts, _instant(first), _instant(last))
 
 

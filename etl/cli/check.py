@@ -1,0 +1,31 @@
+"""`daytally check`: finds what would go wrong tonight, and changes nothing."""
+
+from __future__ import annotations
+
+import click
+
+from etl.cli.options import State, json_option
+
+FOUND_PROBLEMS = 2
+
+
+@click.command(short_help="Validate everything; change nothing.")
+@click.option("--no-network", is_flag=True, help="Do not try to reach the mail server.")
+@json_option
+@click.pass_obj
+def check(state: State, *, no_network: bool, as_json: bool) -> None:
+    """Validate the configuration, formats, SQL, templates and inputs; change nothing."""
+    from etl.cli.output import print_json, print_table
+    from etl.pipeline.checking import check_project
+
+    project = state.open_project()
+    findings = check_project(project, now=state.now, network=not no_network)
+    if as_json:
+        print_json([finding.__dict__ for finding in findings])
+    else:
+        print_table(
+            ("check", "result", "detail"),
+            [(one.what, "ok" if one.ok else "PROBLEM", one.detail) for one in findings],
+        )
+    if not all(one.ok for one in findings):
+        click.get_current_context().exit(FOUND_PROBLEMS)

@@ -1,0 +1,148 @@
+"""`daytally run` and its four stages, each alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.cli.options import DAY, State, json_option, resolve_day, resolve_window, window_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from etl.pipeline.project import Project
+    from etl.pipeline.runs import RunResult
+
+SKIPPED, KPI_MISSED = 3, 4
+
+Day = date | str | None
+
+
+@click.command(short_help="Ingest, measure, report, send: the nightly job.")
+@window_options
+@click.option("--send", "with_mail", is_flag=True, help="Mail the statement of the last day.")
+@click.option("--strict", is_flag=True, help="Exit 4 when a KPI of the days missed its target.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@json_option
+@click.pass_obj
+def run(  # noqa: PLR0913 # one parameter per option
+    state: State,
+    *,
+    day: Day,
+    since: Day,
+    until: Day,
+    with_mail: bool,
+    strict: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Ingest, measure, report, and with --send mail: the nightly job.
+
+    Besides the days asked for, every day whose lines are new is measured and reported.
+    """
+    from etl.cli.output import progress
+    from etl.pipeline.runs import run_all
+
+    project = state.open_project()
+    days = resolve_window(day, since, until, state.now, project.settings.zone)
+    with progress("reading", quiet=state.quiet) as tell:
+        result = run_all(project, days, now=state.now, workers=_workers(workers), on_progress=tell)
+    mailed = _mail(project, days[-1], state) if with_mail else None
+    _tell(result, as_json=as_json, quiet=state.quiet, mailed=mailed)
+    _leave(result, strict=strict)
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@json_option
+@click.pass_obj
+def ingest(state: State, *, workers: int | None, as_json: bool) -> None:
+    """Read what is new in all inputs into the warehouse."""
+    from etl.cli.output import progress
+    from etl.pipeline.runs import run_ingest
+
+    project = state.open_project()
+    with progress("reading", quiet=state.quiet) as tell:
+        result = run_ingest(project, now=state.now, workers=_workers(workers), on_progress=tell)
+    _tell(result, as_json=as_json, quiet=state.quiet)
+    _leave(result)
+
+
+@click.command()
+@window_options
+@json_option
+@click.pass_obj
+def measure(state: State, *, day: Day, since: Day, until: Day, as_json: bool) -> None:
+    """Measure the days asked for, and those whose lines are new."""
+    from etl.pipeline.runs import run_measure
+
+    project = state.open_project()
+    days = resolve_window(day, since, until, state.now, project.settings.zone)
+    result = run_measure(project, days, now=state.now)
+    _tell(result, as_json=as_json, quiet=state.quiet)
+    _leave(result)
+
+
+@click.command()
+@window_options
+@json_option
+@click.pass_obj
+def report(state: State, *, day: Day, since: Day, until: Day, as_json: bool) -> None:
+    """Write the pages and CSV files of measured days."""
+    from etl.pipeline.runs import run_report
+
+    project = state.open_project()
+    days = resolve_window(day, since, until, state.now, project.settings.zone)
+    result = run_report(project, days)
+    _tell(result, as_json=as_json, quiet=state.quiet)
+    _leave(result)
+
+
+@click.command(short_help="Mail the statement of a day, once.")
+@click.option("--day", type=DAY, help="Which day's statement. Default: yesterday.")
+@click.option("--again", is_flag=True, help="Also when this very statement was mailed before.")
+@click.pass_obj
+def send(state: State, *, day: Day, again: bool) -> None:
+    """Mail the statement of a measured day; the same one is never mailed twice."""
+    project = state.open_project()
+    chosen = resolve_day(day or "yesterday", state.now, project.settings.zone)
+    click.echo(_mail(project, chosen, state, again=again))
+
+
+def _mail(project: Project, day: date, state: State, *, again: bool = False) -> str:
+    from etl.cli.secrets import mail_secrets
+    from etl.pipeline.sending import send_day
+
+    return send_day(project, day, secrets=mail_secrets(project), now=state.now, again=again)
+
+
+def _workers(asked: int | None) -> int:
+    import os
+
+    return asked or len(os.sched_getaffinity(0))
+
+
+def _tell(result: RunResult, *, as_json: bool, quiet: bool, mailed: str | None = None) -> None:
+    from etl.cli.output import print_json
+
+    if as_json:
+        print_json(result.plain() | ({"mail": mailed} if mailed else {}))
+    elif not quiet:
+        _print_lines(result.lines())
+        if mailed:
+            click.echo(mailed)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _leave(result: RunResult, *, strict: bool = False) -> None:
+    context = click.get_current_context()
+    if result.is_incomplete:
+        context.exit(SKIPPED)
+    if strict and result.kpis_missed:
+        context.exit(KPI_MISSED)

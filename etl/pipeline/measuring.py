@@ -1,0 +1,133 @@
+"""Second stage: every day whose data have changed is measured."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from loguru import logger
+
+from etl.days import day_bounds
+from etl.errors import SheetError
+from etl.incidents.violations import derive_incidents
+from etl.metrics.measure import DayContext, measure, restate
+from etl.metrics.views import build_views
+from etl.model import Measurement
+from etl.pipeline.project import Project
+from etl.store.measurements import (
+    data_versions,
+    read_detections,
+    read_measurements,
+    write_detections,
+    write_measurements,
+)
+
+RECORD_TABLES = ("requests", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSummary:
+    """What one measuring did.
+
+    Attributes:
+        days: The days measured, oldest first.
+        failed: Metrics that could not be measured, and why.
+    """
+
+    days: tuple[date, ...]
+    failed: Mapping[str, str]
+
+
+def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> MeasureSummary:
+    """Measure the wanted days, and all others whose data have changed, where anything is new.
+
+    A day that was measured from the same data by the same definitions is left alone. A day that
+    nobody asked for is measured only once it is over, and again only when its data have changed:
+    a target that was edited does not judge the past.
+    """
+    current = _versions_of_data(project)
+    kept = data_versions(project.warehouse)
+    wanted_days = set(wanted)
+    stale: list[date] = []
+    over = {day for day in current if day_bounds(day, project.settings.zone)[1] <= now}
+    for day in sorted(wanted_days | over):
+        version = _version(project, current, day)
+        old = kept.get(day, "")
+        unchanged = old == version or (
+            day not in wanted_days and old.split("-")[0] == version.split("-")[0]
+        )
+        if not unchanged:
+            stale.append(day)
+    failed: dict[str, str] = {}
+    for day in stale:
+        _measure_day(project, day, _version(project, current, day), now, failed)
+    if stale:
+        _note_detections(project, now)
+    return MeasureSummary(tuple(stale), failed)
+
+
+def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[str, ...]]:
+    """Return for each day the expected sources without a single record of it."""
+    present: dict[date, set[str]] = {}
+    for table in RECORD_TABLES:
+        for day, path in project.warehouse.files(table):
+            present.setdefault(day, set()).add(_source_in(path))
+    expected = [name for name, _, is_expected in project.definitions.sources if is_expected]
+    return {
+        day: tuple(name for name in expected if name not in present.get(day, ())) for day in days
+    }
+
+
+def _measure_day(
+    project: Project, day: date, version: str, now: datetime, failed: dict[str, str]
+) -> None:
+    missing = frozenset(missing_sources(project, [day])[day])
+    context = DayContext(day, project.definitions, missing, now, version)
+    tables = project.tables()
+    spans = {sheet.lookback_days for sheet in project.sheets.values()}
+    views = {span: build_views(tables, project.definitions, day, span) for span in spans}
+    found: list[Measurement] = []
+    for sheet in project.sheets.values():
+        try:
+            found += measure(sheet, views[sheet.lookback_days], context)
+        except SheetError as error:
+            failed[sheet.name] = str(error)
+            logger.bind(metric=sheet.name, day=str(day)).error(str(error))
+    old = read_measurements(project.warehouse, since=day, until=day)
+    write_measurements(project.warehouse, day, restate(found, old))
+    logger.bind(day=str(day), measurements=len(found), missing=sorted(missing)).info("day measured")
+
+
+def _note_detections(project: Project, now: datetime) -> None:
+    """Write down when each incident was first seen by a run."""
+    known = read_detections(project.warehouse)
+    history = read_measurements(project.warehouse)
+    incidents = derive_incidents(history, project.sheets, known, project.settings.zone)
+    new = [one for one in incidents if one.incident_id not in known]
+    write_detections(project.warehouse, new, now)
+
+
+def _versions_of_data(project: Project) -> dict[date, set[str]]:
+    """Return for each day the data files that hold its records."""
+    files: dict[date, set[str]] = {}
+    for table in RECORD_TABLES:
+        for day, path in project.warehouse.files(table):
+            files.setdefault(day, set()).add(f"{table}/{path}")
+    return files
+
+
+def _version(project: Project, files: Mapping[date, set[str]], day: date) -> str:
+    """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions."""
+    lookback = max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
+    named: list[str] = []
+    for number in range(lookback + 1):
+        named += sorted(files.get(day - timedelta(days=number), ()))
+    data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
+    return f"{data}-{project.definitions_digest}"
+
+
+def _source_in(path: str) -> str:
+    """Return the source in a part file's path, `day=…/source=…/name.parquet`."""
+    return path.split("/")[1].removeprefix("source=")

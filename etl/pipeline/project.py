@@ -1,0 +1,194 @@
+"""Brings settings, formats, metrics and warehouse together, and finds mistakes before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from etl.errors import ConfigError
+from etl.formats.message import MessageFormat, compile_message
+from etl.formats.registry import compile_format
+from etl.formats.routes import RouteTable, compile_routes
+from etl.metrics.catalogue import digest, load_catalogue
+from etl.metrics.measure import run_sql
+from etl.metrics.views import Definitions, Step, build_views
+from etl.model import LineFormat, Sheet
+from etl.parse.batch import BlockParser
+from etl.pipeline.ingest import SourceJob
+from etl.pipeline.reading import Reader
+from etl.resources import reports_dir, sql_dir
+from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
+from etl.settings import Settings, SourceSettings
+from etl.settings.load import place_of
+from etl.sources.local import LocalSource
+from etl.store.tables import Warehouse
+
+FORMAT_KEYS = ("format", "log_format", "apache_format")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A checked project.
+
+    Attributes:
+        sheets: The catalogue of metrics.
+        formats: Each source's compiled format.
+        definitions_digest: Short hash of all that defines measurements besides the data.
+    """
+
+    settings: Settings
+    warehouse: Warehouse
+    sheets: dict[str, Sheet]
+    formats: dict[str, LineFormat]
+    definitions: Definitions
+    definitions_digest: str
+
+    def schema_of(self, table: str) -> pa.Schema:
+        """Return what a table of the warehouse must be able to hold for this project."""
+        if table == "requests":
+            routes = [compile_routes(self.settings.routes_of(s)) for s in self.settings.source]
+            return requests_schema([name for table in routes for name in table.params])
+        if table == "events":
+            fields = {k: v for source in self.settings.source for k, v in source.fields.items()}
+            return events_schema(fields)
+        return {"rejects": REJECTS, "inputs": INPUTS}[table]
+
+    def tables(self) -> dict[str, pl.LazyFrame]:
+        """Return the tables that metrics read, as they are now."""
+        names = ("requests", "events", "rejects", "inputs")
+        return {name: self.warehouse.scan(name, self.schema_of(name)) for name in names}
+
+    def jobs(self, today: date) -> list[SourceJob]:
+        """Return one reading job per source.
+
+        Args:
+            today: Day of ingestion.
+        """
+        return [self._job(source, today) for source in self.settings.source]
+
+    def _job(self, source: SourceSettings, today: date) -> SourceJob:
+        line_format = self.formats[source.name]
+        reader = Reader(
+            origin=LocalSource(self.settings.root),
+            source=source.name,
+            table=line_format.table,
+            make_parser=_parser_maker(self.settings, source, line_format),
+            zone=self.settings.zone,
+            warehouse=self.warehouse.root,
+            today=today,
+        )
+        return SourceJob(reader, tuple(source.inputs), self.schema_of(line_format.table))
+
+
+def open_project(settings: Settings) -> Project:
+    """Compile formats, routes and metrics.
+
+    Raises:
+        ConfigError: Anything is wrong; the message names file and line.
+    """
+    formats = {
+        source.name: _compile(settings, number, source)
+        for number, source in enumerate(settings.source)
+    }
+    _check_routes(settings, formats)
+    own = settings.root / "sql"
+    sheets = load_catalogue(sql_dir(), own if own.is_dir() else None)
+    definitions = Definitions(
+        zone=settings.zone,
+        sources=[
+            (source.name, formats[source.name].table, source.expect == "daily")
+            for source in settings.source
+        ],
+        steps=[
+            Step(chain.name, step.name, position, step.records, step.where, step.object)
+            for chain in settings.chain
+            for position, step in enumerate(chain.step, start=1)
+        ],
+    )
+    return Project(
+        settings=settings,
+        warehouse=Warehouse(settings.warehouse),
+        sheets=sheets,
+        formats=formats,
+        definitions=definitions,
+        definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
+    )
+
+
+def check_metrics(project: Project) -> None:
+    """Run every metric over empty tables, so that wrong SQL shows before the night.
+
+    Raises:
+        ConfigError: A step of a chain or a metric does not run; with file and line.
+    """
+    empty = {
+        name: pl.DataFrame(pl.from_arrow(project.schema_of(name).empty_table())).lazy()
+        for name in ("requests", "events", "rejects", "inputs")
+    }
+    views = build_views(empty, project.definitions, date(2026, 1, 1), 1)
+    mistakes: list[str] = []
+    for sheet in project.sheets.values():
+        try:
+            run_sql(sheet, views)
+        except ConfigError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+
+
+def templates_of(settings: Settings) -> tuple[Path, Path | None]:
+    """Return the folder of the built-in templates, and the project's own where it has one."""
+    own = settings.root / "reports"
+    return reports_dir(), own if own.is_dir() else None
+
+
+def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFormat:
+    try:
+        line_format = compile_format(
+            builtin=source.format, nginx=source.log_format, apache=source.apache_format
+        )
+    except ConfigError as error:
+        key = next(key for key in FORMAT_KEYS if getattr(source, key) is not None)
+        place = place_of(settings.root, "source", number, key)
+        raise ConfigError(f"{place}: source[{number}].{key}: {error}") from error
+    if source.message is not None and line_format.table != "events":
+        place = place_of(settings.root, "source", number, "message")
+        raise ConfigError(
+            f"{place}: source '{source.name}' reads requests, which have no message;"
+            " leave message and fields out"
+        )
+    return line_format
+
+
+def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:
+    for number, route in enumerate(settings.route):
+        place = place_of(settings.root, "route", number, "path")
+        if formats[route.source].table != "requests":
+            raise ConfigError(f"{place}: source '{route.source}' has events, and so no routes")
+        try:
+            compile_routes([route.path])
+        except ConfigError as error:
+            raise ConfigError(f"{place}: {error}") from error
+
+
+def _parser_maker(
+    settings: Settings, source: SourceSettings, line_format: LineFormat
+) -> Callable[[datetime], BlockParser]:
+    message: MessageFormat | None = None
+    if source.message is not None:
+        message = compile_message(source.message, source.fields)
+    paths = settings.routes_of(source)
+    routes: RouteTable | None = compile_routes(paths) if paths else None
+    zone = settings.zone_of(source)
+
+    def make(reference: datetime) -> BlockParser:
+        return BlockParser(
+            line_format, zone=zone, reference=reference, message=message, routes=routes
+        )
+
+    return make

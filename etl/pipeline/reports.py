@@ -1,0 +1,186 @@
+"""Third stage: measured days become pages, and the pages that they change are written again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from etl.days import day_bounds
+from etl.errors import CountMismatchError
+from etl.incidents.violations import derive_incidents
+from etl.metrics.measure import day_verdict
+from etl.model import (
+    Counts,
+    DayReport,
+    Incident,
+    InputAccount,
+    Measurement,
+    RejectSample,
+)
+from etl.pipeline.measuring import missing_sources
+from etl.pipeline.project import Project, templates_of
+from etl.reporting import summarise, write_catalogue, write_day, write_incidents, write_index
+from etl.schema import INPUTS, REJECTS
+from etl.store.ledger import READ
+from etl.store.measurements import read_detections, read_measurements
+
+HISTORY_DAYS = 30
+"""Days that a page's trends go back."""
+
+REJECT_SAMPLES = 50
+"""Refused lines that a page quotes."""
+
+
+def report_days(project: Project, days: Iterable[date]) -> list[Path]:
+    """Write the pages of `days`, and those of later days whose trends show them; then the index.
+
+    Returns:
+        The paths of the days' pages, oldest first.
+    """
+    history = read_measurements(project.warehouse)
+    measured = sorted({one.day for one in history})
+    out = project.settings.out
+    templates, overrides = templates_of(project.settings)
+    pages = []
+    for day in sorted(_touched(days, measured)):
+        report = build_report(project, day, history)
+        pages.append(write_day(out, report, templates=templates, overrides=overrides)[0])
+    _write_overviews(project, history, measured)
+    return pages
+
+
+def _touched(days: Iterable[date], measured: Sequence[date]) -> set[date]:
+    span = timedelta(days=HISTORY_DAYS)
+    return {other for day in days for other in measured if day <= other < day + span}
+
+
+def _write_overviews(
+    project: Project, history: Sequence[Measurement], measured: Sequence[date]
+) -> None:
+    """Write the pages over all days: calendar, catalogue and incidents."""
+    settings = project.settings
+    out, (templates, overrides) = settings.out, templates_of(settings)
+    missing = missing_sources(project, measured)
+    by_day: dict[date, list[Measurement]] = {day: [] for day in measured}
+    for one in history:
+        by_day[one.day].append(one)
+    summaries = [summarise(day, by_day[day], project.sheets, missing[day]) for day in measured]
+    incidents = incidents_until(project, history)
+    write_index(out, summaries)
+    write_catalogue(out, project.sheets)
+    write_incidents(out, incidents)
+
+
+def build_report(
+    project: Project, day: date, history: Sequence[Measurement] | None = None
+) -> DayReport:
+    """Gather all that the statement of a measured day says.
+
+    Args:
+        project: The project.
+        day: The day.
+        history: All measurements, where the caller has them already.
+    """
+    zone = project.settings.zone
+    start, end = day_bounds(day, zone)
+    if history is None:
+        history = read_measurements(project.warehouse, until=day)
+    until = [one for one in history if one.day <= day]
+    own = tuple(one for one in until if one.day == day)
+    missing = missing_sources(project, [day])[day]
+    incidents = incidents_until(project, until)
+    inputs = _inputs(project, day)
+    since = day - timedelta(days=HISTORY_DAYS - 1)
+    return DayReport(
+        project=project.settings.project.name,
+        day=day,
+        zone=project.settings.project.timezone,
+        started_at=start,
+        ended_at=end,
+        verdict=day_verdict(own, project.sheets, missing),
+        sheets=project.sheets,
+        measurements=own,
+        history=tuple(o for o in until if o.day >= since and _is_kpi(project, o)),
+        incidents=_incidents_of(project, until, day, incidents),
+        resolved=tuple(one for one in incidents if one.resolved_at is not None),
+        inputs=inputs,
+        missing=missing,
+        rejects=_reject_samples(project, inputs),
+        measured_at=max((one.measured_at for one in own), default=end),
+    )
+
+
+def incidents_until(project: Project, history: Sequence[Measurement]) -> list[Incident]:
+    """Return the incidents that a history holds, newest start first."""
+    detected = read_detections(project.warehouse)
+    return derive_incidents(history, project.sheets, detected, project.settings.zone)
+
+
+def _incidents_of(
+    project: Project, until: Sequence[Measurement], day: date, now_known: Sequence[Incident]
+) -> tuple[Incident, ...]:
+    """Return the incidents that are open on a day, or that this day closed."""
+    before = incidents_until(project, [one for one in until if one.day < day])
+    open_before = {one.incident_id for one in before if one.resolved_at is None}
+    return tuple(
+        one for one in now_known if one.resolved_at is None or one.incident_id in open_before
+    )
+
+
+def _inputs(project: Project, day: date) -> tuple[InputAccount, ...]:
+    """Return the reads that gave records of a day, summed per input."""
+    start, end = day_bounds(day, project.settings.zone)
+    rows = project.warehouse.scan("inputs", INPUTS).filter(pl.col("state") == READ)
+    of_day = (pl.col("first_at") < end) & (pl.col("last_at") >= start)
+    no_record = pl.col("first_at").is_null() & pl.col("read_at").is_between(start, end, "left")
+    figures = [pl.col(name).sum() for name in ("lines", "records", "rejects", "blank")]
+    summed = (
+        rows.filter(of_day | (no_record & (pl.col("lines") > 0)))
+        .sort("batch")
+        .group_by("source", "input_id")
+        .agg(pl.col("uri").last(), *figures, pl.col("first_at").min(), pl.col("last_at").max())
+        .sort("source", "uri")
+        .collect()
+    )
+    return tuple(_account(row) for row in summed.iter_rows(named=True))
+
+
+def _account(row: Mapping[str, Any]) -> InputAccount:
+    counts = Counts(row["lines"], row["records"], row["rejects"], row["blank"])
+    if not counts.balanced:
+        raise CountMismatchError(f"{row['uri']}: the ledger's sums do not hold: {counts}")
+    return InputAccount(
+        row["source"], row["input_id"], row["uri"], counts, row["first_at"], row["last_at"]
+    )
+
+
+def _reject_samples(project: Project, inputs: Sequence[InputAccount]) -> tuple[RejectSample, ...]:
+    uris = {one.input_id: one.uri for one in inputs if one.counts.rejects}
+    if not uris:
+        return ()
+    rows = (
+        project.warehouse.scan("rejects", REJECTS)
+        .filter(pl.col("input_id").is_in(list(uris)))
+        .sort("source", "input_id", "offset")
+        .head(REJECT_SAMPLES)
+        .collect()
+    )
+    return tuple(
+        RejectSample(
+            source=row["source"],
+            uri=uris[row["input_id"]],
+            offset=row["offset"],
+            reason=row["reason"],
+            detail=row["detail"] or "",
+            raw=row["raw"],
+        )
+        for row in rows.iter_rows(named=True)
+    )
+
+
+def _is_kpi(project: Project, one: Measurement) -> bool:
+    return one.metric in project.sheets and project.sheets[one.metric].kpi

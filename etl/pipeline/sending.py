@@ -1,0 +1,61 @@
+"""Fourth stage: the statement of a day goes out by mail, each statement once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from etl.errors import ConfigError
+from etl.pipeline.project import Project
+from etl.pipeline.reports import build_report
+from etl.reporting import build_mail, deliver, send_key
+from etl.store.lock import exclusive
+from etl.store.measurements import was_sent, write_sent
+
+
+@dataclass(frozen=True, slots=True)
+class MailSecrets:
+    """What the environment knows and daytally.toml does not."""
+
+    username: str | None
+    password: str | None
+
+
+def send_day(
+    project: Project, day: date, *, secrets: MailSecrets, now: datetime, again: bool = False
+) -> str:
+    """Mail a day's statement unless this very statement went out before.
+
+    Returns:
+        A sentence that says what was done.
+
+    Raises:
+        ConfigError: There is no [mail], or the day was not measured.
+        MailError: The server did not take it; nothing is noted, so that it is tried again.
+    """
+    mail = project.settings.mail
+    if mail is None:
+        raise ConfigError(
+            "daytally.toml has no [mail]: add host, from and to; nobody is there to send to"
+        )
+    with exclusive(project.warehouse.root):
+        report = build_report(project, day)
+        if not report.measurements:
+            raise ConfigError(f"{day} has not been measured. Run: daytally run --day {day}")
+        key = send_key(report, mail.to)
+        if was_sent(project.warehouse, key) and not again:
+            return f"The statement of {day} was mailed before, and has not changed: not sent again."
+        message = build_mail(
+            report, sender=mail.sender, recipients=mail.to, index_url=mail.report_url, now=now
+        )
+        deliver(
+            message,
+            host=mail.host,
+            port=mail.port,
+            starttls=mail.starttls,
+            username=secrets.username,
+            password=secrets.password,
+            ca_file=mail.ca_file,
+        )
+        write_sent(project.warehouse, day, key, mail.to, now)
+    return f"Mailed the statement of {day} to {', '.join(mail.to)}."
