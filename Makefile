@@ -1,0 +1,102 @@
+# What developers, CI and a first visitor type. Every target sets up what it needs, in this
+# directory; a second call does only what is new. Needs make and Python 3.11 or newer.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+JOBS ?= 2
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+AIRFLOW_READY := .venv-airflow/.ready
+AXE := tests/browser/node_modules/axe-core/axe.min.js
+CHROMIUM ?= /usr/bin/chromium
+PIP := -m pip --disable-pip-version-check --no-input
+# -qq: the pins say what is installed, and warnings of a machine's own pip settings help nobody.
+INSTALL := $(PIP) install -qq --progress-bar off
+# Root installs system packages itself; others need sudo without a password prompt.
+AS_ROOT = $$(test "$$(id -u)" = 0 || echo sudo -n)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format bench constraints clean distclean browser
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(READY) ## make .venv with the pinned packages and this checkout in it
+
+# The days that `daytally demo` simulates. Exit code 3 says that something expected is missing:
+# the demo leaves a log out on purpose.
+DEMO_DAYS := --since 2026-03-16 --until 2026-03-29
+demo: $(READY) ## simulate two weeks of logs in demo/ and report on them
+	@test -e demo/truth.json || $(BIN)/daytally demo demo
+	@$(BIN)/daytally --project demo run $(DEMO_DAYS) || test $$? -eq 3
+
+test: $(READY) ## every test that needs no server, browser or system package
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not extra" $(PYTEST_ARGS)
+
+test-all: $(READY) $(AIRFLOW_READY) browser ## all tests, with Airflow and a browser
+	@CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+lint: $(READY) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict etl
+
+format: $(READY) ## let ruff put the code in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## measure speed and memory (bench/)
+	@for script in bench/[a-z]*.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
+
+# Pins made with the oldest Python hold on the newer ones. Only the index itself is asked, not
+# what this machine's pip settings add, so that the hashes are everybody's.
+COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
+	.venv-constraints/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate
+
+constraints: ## pin the newest versions that pyproject.toml allows
+	@python3.11 -m venv --clear .venv-constraints
+	@.venv-constraints/bin/python $(INSTALL) 'pip-tools>=7.5,<8'
+	@$(COMPILE) --all-build-deps --all-extras -o .venv-constraints/daytally.txt pyproject.toml
+	@$(COMPILE) -o .venv-constraints/airflow.txt tests/airflow/requirements.in
+	@{ grep '^#' constraints.txt; cat .venv-constraints/daytally.txt; } > constraints.new
+	@mv constraints.new constraints.txt
+	@{ grep '^#' constraints-airflow.txt; cat .venv-constraints/airflow.txt; } > constraints.new
+	@mv constraints.new constraints-airflow.txt
+
+clean: ## remove the demo, caches and builds
+	@rm -rf demo build dist .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find etl tests bench airflow_dags -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## also remove what was installed
+	@rm -rf .venv .venv-airflow .venv-constraints tests/browser/node_modules
+
+$(READY): constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv found." \
+	  "Install one (Debian: apt-get install python3-venv), or: make PYTHON=/path/to/python" >&2; exit 2; }
+	@$(BIN)/python -c '' 2>/dev/null || { echo "Making .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; }
+	@echo "Installing pinned packages (about 250 MB the first time)"
+	@$(BIN)/python $(INSTALL) --require-hashes -r constraints.txt
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(AIRFLOW_READY): constraints-airflow.txt
+	@.venv-airflow/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-airflow
+	@echo "Installing Airflow into .venv-airflow"
+	@.venv-airflow/bin/python $(INSTALL) --require-hashes -r constraints-airflow.txt
+	@touch $@
+
+browser: $(AXE)
+	@test -x $(CHROMIUM) || { echo "Installing chromium"; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+$(AXE): tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo "Installing npm"; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends npm >/dev/null; }
+	@npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
