@@ -1,6 +1,6 @@
 """Measures the simulator: bytes and lines of access log per second of one core.
 
-    POLARS_MAX_THREADS=1 python bench/simulate.py --lines 4900000
+POLARS_MAX_THREADS=1 python bench/simulate.py --lines 4900000
 """
 
 from __future__ import annotations

@@ -56,10 +56,10 @@ class Damage:
     def apply(self, random: np.random.Generator, lines: Lines, *, starts_day: bool) -> Lines:
         """Mix bad and blank lines in; a day has two bad ones and a blank one at the least."""
         number = len(lines.text)
-        if not number:
-            return lines
         rejects = number // LINES_PER_REJECT + 2 * starts_day
         blanks = number // LINES_PER_BLANK + starts_day
+        if not number or not rejects:
+            return lines
         near = random.integers(0, number, rejects + blanks)
         models = lines.text.gather(near[:rejects]).to_list()
         bad = [self._break(each, kind) for kind, each in enumerate(models, int(near[0]))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -62,13 +63,15 @@ def simulate(
                 "name another folder, or remove it first"
             )
     making = folder / ".daytally-demo"
-    shutil.rmtree(making, ignore_errors=True)  # what a simulation left that was stopped
+    shutil.rmtree(making, ignore_errors=True)  # what a simulation left that was killed
     making.mkdir(parents=True)
-    _Run(plan, making).all(on_progress)
-    (making / "daytally.toml").write_text(CONFIG, encoding="utf-8")
-    for name in PARTS:
-        (making / name).rename(folder / name)
-    making.rmdir()
+    try:
+        _Run(plan, making).all(on_progress)
+        (making / "daytally.toml").write_text(CONFIG, encoding="utf-8")
+        for name in PARTS:
+            (making / name).rename(folder / name)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
     return folder / "daytally.toml"
 
 
@@ -83,15 +86,17 @@ class _Run:
         self._truth = Truth(plan)
 
     def all(self, on_progress: Callable[[int], None] | None) -> None:
-        for day in self._plan.days:
-            self._day(day)
-            if on_progress is not None:
-                on_progress(day.index + 1)
-        self._logs["api"].stop_in_mid_line()
-        inputs: dict[str, dict[str, int]] = {}
-        for log in self._logs.values():
-            log.close()
-            inputs |= log.counts
+        with ExitStack() as stack:
+            for log in self._logs.values():
+                stack.callback(log.close)
+            for day in self._plan.days:
+                self._day(day)
+                if on_progress is not None:
+                    on_progress(day.index + 1)
+            self._logs["api"].stop_in_mid_line()
+        inputs = {
+            path: counts for log in self._logs.values() for path, counts in log.counts.items()
+        }
         self._truth.write(self._root / "truth.json", inputs)
 
     def _day(self, day: Day) -> None:

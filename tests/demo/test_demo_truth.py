@@ -1,0 +1,289 @@
+"""The truth against a slow reading of the lines, which shares nothing with the simulator."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from etl.demo import simulate
+
+BERLIN = ZoneInfo("Europe/Berlin")
+STEPS = ("imported", "transformed", "stored", "provided")
+ACCESS = re.compile(
+    r'(\S+) - (\S+) \[([^]]+)\] "([A-Z]+) (\S+) (HTTP/[0-9.]+)" (\d{3}) (\d+) '
+    r'"([^"]*)" "([^"]*)" (\d+\.\d{3})'
+)
+RFC_5424 = re.compile(r"<\d+>1 (\S+) \S+ \S+ \S+ \S+ (?:-|\[.*?\]) (.*)")
+RFC_3164 = re.compile(r"(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ [^:]+: (.*)")
+ISO_DATED = re.compile(r"(\d{4}-\S+) \S+ \S+: (.*)")
+
+RUNS = {
+    "small fortnight": {"lines": 5_000, "seed": 1},
+    "larger fortnight": {"lines": 60_000, "seed": 7},
+    "tiny slices": {"days": 3, "lines": 30_000, "seed": 8, "slice_rows": 100},
+    "one day": {"days": 1, "lines": 3_000, "seed": 2},
+    "week with a 25-hour day": {"days": 7, "lines": 9_000, "first_day": date(2026, 10, 20)},
+    "over new year": {"days": 30, "lines": 9_000, "seed": 3, "first_day": date(2026, 12, 10)},
+}
+
+
+@dataclass
+class Reading:
+    """What a reader finds in the logs."""
+
+    first_day: date
+    requests: dict[date, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    steps: dict[date, list[tuple[str, str, datetime]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    inputs: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module", params=RUNS.values(), ids=RUNS.keys())
+def simulated(request, tmp_path_factory) -> tuple[Reading, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("demo")
+    options = dict(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        if rows := options.pop("slice_rows", None):
+            patch.setattr("etl.demo.requests.SLICE_ROWS", rows)
+            patch.setattr("etl.demo.events.SLICE_ROWS", rows)
+        simulate(folder, **options)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    reading = Reading(options.get("first_day", date(2026, 3, 16)))
+    for path in sorted(folder.glob("logs/*/*")):
+        read_file(path, path.relative_to(folder).as_posix(), reading)
+    return reading, truth
+
+
+def read_file(path: Path, name: str, reading: Reading) -> None:
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    lines = data.decode().split("\n")
+    if not lines[-1]:
+        lines.pop()
+    take = take_request if "/api/" in name else take_event
+    taken = [bool(line) and take(line, path.parent.name, reading) for line in lines]
+    blank = lines.count("")
+    reading.inputs[name] = {
+        "lines": len(lines),
+        "records": sum(taken),
+        "rejects": len(lines) - sum(taken) - blank,
+        "blank": blank,
+    }
+
+
+def take_request(line: str, source: str, reading: Reading) -> bool:
+    match = ACCESS.fullmatch(line)
+    if match is None:
+        return False
+    try:
+        at = datetime.strptime(match[3], "%d/%b/%Y:%H:%M:%S %z")
+    except ValueError:
+        return False
+    path = urlsplit(match[5]).path
+    row = {"at": at, "path": path, "route": route_of(path), "status": int(match[7])}
+    row |= {"time": float(match[11]), "size": int(match[8])}
+    day = at.astimezone(BERLIN).date()
+    reading.requests[day].append(row)
+    if (
+        row["status"] == 200
+        and row["route"] == "/customers/{customer_id}"
+        and match[10].startswith("crm-sync/")
+    ):
+        reading.steps[day].append(("provided", path.split("/")[2], at))
+    return True
+
+
+def route_of(path: str) -> str | None:
+    match path.split("/")[1:]:
+        case ["customers"] | ["health"]:
+            return path
+        case ["customers", one] if one:
+            return "/customers/{customer_id}"
+        case ["customers", "city", one] if one:
+            return "/customers/city/{city}"
+    return None
+
+
+def take_event(line: str, source: str, reading: Reading) -> bool:
+    try:
+        if match := RFC_5424.fullmatch(line):
+            at = datetime.fromisoformat(match[1])
+        elif match := RFC_3164.fullmatch(line):
+            at = yearless(match[1], reading.first_day)
+        elif match := ISO_DATED.fullmatch(line):
+            at = datetime.fromisoformat(match[1])
+        else:
+            return False
+    except ValueError:
+        return False
+    day = at.astimezone(BERLIN).date()
+    reading.events[day][source] += 1
+    if match[2].startswith("{"):
+        message = json.loads(match[2])
+    else:
+        message = dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)', match[2]))
+    step = {"importer": "imported", "transformer": "transformed", "store": "stored"}[source]
+    if message.get("event") == step and message.get("customer_id"):
+        reading.steps[day].append((step, message["customer_id"], at))
+    return True
+
+
+def yearless(text: str, first_day: date) -> datetime:
+    at = datetime.strptime(f"{first_day.year} {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=BERLIN)
+    return at if at.date() >= first_day else at.replace(year=at.year + 1)
+
+
+def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    requests = reading.requests[day]
+    yield from measured_chain(reading, day)
+    events = {
+        source: reading.events[day][source] for source in ("importer", "transformer", "store")
+    }
+    for source, lines in {"api": len(requests), **events}.items():
+        yield "lines", {"source": source}, {"value": lines}
+    failed = [row["at"] for row in requests if row["status"] == 500]
+    yield (
+        "http_500",
+        {"source": "api"},
+        {"value": len(failed), "n": len(requests)}
+        | {"first_at": utc(min(failed)) if failed else None}
+        | {"last_at": utc(max(failed)) if failed else None},
+    )
+    for status, rows in grouped(requests, lambda row: row["status"]):
+        yield "http_status", {"source": "api", "status": status}, {"value": len(rows)}
+    hours = (midnight(day + timedelta(days=1)) - midnight(day)) // timedelta(hours=1)
+    for (hour, status), rows in grouped(requests, lambda row: (label(row, hours), row["status"])):
+        dimensions = {"source": "api", "hour": hour, "status": status}
+        yield "http_status_hourly", dimensions, {"value": len(rows)}
+    for route, rows in grouped(requests, lambda row: row["route"]):
+        dimensions = {"source": "api", "route": route}
+        answered = sum(row["status"] == 200 for row in rows)
+        yield "requests_ok_by_route", dimensions, {"value": answered, "n": len(rows)}
+        if route is not None:
+            for percent in (50, 90, 99):
+                value = nearest_rank([row["time"] for row in rows], percent)
+                yield f"request_time_p{percent}", dimensions, {"value": value, "n": len(rows)}
+    routed = [row for row in requests if row["route"] is not None]
+    for resource, rows in grouped(routed, lambda row: row["path"].split("/")[1]):
+        answered = sum(row["status"] == 200 for row in rows)
+        dimensions = {"source": "api", "resource": resource}
+        yield "requests_ok_by_resource", dimensions, {"value": answered, "n": len(rows)}
+
+
+def measured_chain(
+    reading: Reading, day: date
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    seen = {step: [each for each in reading.steps[day] if each[0] == step] for step in STEPS}
+    for step, rows in seen.items():
+        value = {"value": len({customer for _, customer, _ in rows}), "n": len(rows)}
+        yield "distinct_objects", {"chain": "customer", "step": step}, value
+    for step, following in itertools.pairwise(STEPS):
+        up, down = len(seen[step]), len(seen[following])
+        dimensions = {"chain": "customer", "from_step": step, "to_step": following}
+        value = {"value": up / down if down else None, "n": up + down}
+        yield "integrity_flow", dimensions, value | {"numerator": up, "denominator": down}
+    before = reading.steps[day - timedelta(days=1)]
+    entered = {
+        customer: at
+        for step, customer, at in sorted(before + reading.steps[day], key=lambda e: e[2])[::-1]
+        if step == "imported"
+    }
+    earlier = {customer for step, customer, _ in before if step == "provided"}
+    times = [
+        (at - entered[customer]) // timedelta(microseconds=1) / 1e6
+        for _, customer, at in seen["provided"]
+        if customer in entered and customer not in earlier
+    ]
+    for percent in (50, 90, 99):
+        value = {"value": nearest_rank(times, percent), "n": len(times)}
+        yield f"chain_time_p{percent}", {"chain": "customer"}, value
+
+
+def grouped(
+    rows: list[dict[str, Any]], key: Callable[[dict[str, Any]], Any]
+) -> list[tuple[Any, list[dict[str, Any]]]]:
+    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return list(groups.items())
+
+
+def label(row: dict[str, Any], hours: int) -> str:
+    local = row["at"].astimezone(BERLIN)
+    return f"{local:%H:00}" if hours == 24 else f"{local:%H:00}{str(local)[-6:]}"
+
+
+def nearest_rank(values: list[float], percent: int) -> float:
+    return sorted(values)[-(-len(values) * percent // 100) - 1]
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+
+
+def utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def key_of(metric: str, dimensions: dict[str, Any]) -> str:
+    return json.dumps([metric, dimensions], sort_keys=True)
+
+
+def test_every_input_has_the_lines_that_the_truth_counts(simulated) -> None:
+    reading, truth = simulated
+    assert reading.inputs == truth["inputs"]
+    assert all(
+        each["lines"] == sum(each.values()) - each["lines"] for each in truth["inputs"].values()
+    )
+
+
+def test_every_measurement_is_what_a_slow_reader_finds(simulated) -> None:
+    """All metrics, all days, all groups: exact, with nothing left over on either side."""
+    reading, truth = simulated
+    assert {str(day) for day in reading.requests} == set(truth["days"])
+    names = ("value", "n", "numerator", "denominator", "first_at", "last_at")
+    for text, day in truth["days"].items():
+        expected = {
+            key_of(each["metric"], each["dimensions"]): {name: each[name] for name in names}
+            for each in day["measurements"]
+        }
+        found = {
+            key_of(metric, dimensions): {name: value.get(name) for name in names}
+            for metric, dimensions, value in measured(reading, date.fromisoformat(text))
+        }
+        assert found == expected
+        assert len(expected) == len(day["measurements"])
+
+
+def test_customers_that_went_astray_are_those_that_the_logs_show(simulated) -> None:
+    reading, truth = simulated
+    stored = Counter(
+        c for rows in reading.steps.values() for step, c, _ in rows if step == "stored"
+    )
+    last = date.fromisoformat(max(truth["days"]))
+    seen = {(step, c) for rows in reading.steps.values() for step, c, _ in rows}
+    astray = {c for step, c in seen if step == "imported" and ("provided", c) not in seen}
+    under_way = {e["customer_id"] for e in truth["in_flight"] if e["day"] == str(last)}
+    assert {each["customer_id"] for each in truth["lost"]} == astray - under_way
+    assert {each["customer_id"] for each in truth["duplicated"]} == {
+        customer for customer, number in stored.items() if number > 1
+    }
+    for entry in truth["lost"] + truth["in_flight"] + truth["late"]:
+        day = date.fromisoformat(entry["day"])
+        at = datetime.fromisoformat(entry["last_at"])
+        assert (entry["last_step"], entry["customer_id"], at) in reading.steps[day]
