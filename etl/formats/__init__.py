@@ -1,0 +1,1 @@
+"""What a line means: format strings compiled to field programs."""

@@ -1,0 +1,191 @@
+"""Apache `LogFormat` strings.
+
+Sources: https://httpd.apache.org/docs/2.4/mod/mod_log_config.html (directives, modifiers,
+escapes), https://httpd.apache.org/docs/2.4/mod/mod_logio.html (%I %O %S %^FB).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from etl.errors import LogFormatError, nearest
+from etl.formats.assemble import Piece, Placed, assemble
+from etl.formats.fields import Field, Flag, LineFormat, Op
+
+_DIRECTIVE = re.compile(
+    r"%(?P<codes>!?\d{3}(?:,\d{3})*)?(?P<first>[<>])?(?:\{(?P<argument>[^}]*)\})?(?P<last>[<>])?"
+    r"(?P<name>\^[A-Za-z]{2}|[A-Za-z%])?"
+)
+_BACKSLASHES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\'": "'"}
+
+DASH_IS_ZERO = Flag.DASH_IS_ZERO
+MICROSECONDS, MILLISECONDS = 6, 3
+
+DIRECTIVES: dict[str, Field] = {
+    "a": Field("remote_addr"),
+    "h": Field("remote_addr", rank=1),  # a name instead of an address with HostnameLookups
+    "A": Field("", name="server_addr"),
+    "l": Field("", name="ident"),  # almost always "-": nobody runs identd
+    "u": Field("remote_user"),  # a user really named "-" looks the same as none
+    "r": Field("path", Op.REQUEST),
+    "m": Field("method", rank=1),
+    "U": Field("path", rank=1),  # decoded and without the query
+    "q": Field("query", Op.QUERY, rank=1),  # written with its "?", or empty
+    "H": Field("protocol", rank=1),
+    "s": Field("status", Op.INTEGER),
+    "b": Field("body_bytes_sent", Op.INTEGER, flags=DASH_IS_ZERO),  # CLF habit: "-" where %B is 0
+    "B": Field("body_bytes_sent", Op.INTEGER),
+    "O": Field("bytes_sent", Op.INTEGER),
+    "I": Field("request_bytes", Op.INTEGER),
+    "S": Field("", name="bytes_total"),  # received and sent together: neither column's meaning
+    "D": Field("request_time_s", Op.DECIMAL, scale=MICROSECONDS),
+    "T": Field("request_time_s", Op.DECIMAL, rank=2),  # whole seconds: only if nothing finer is there
+    "^FB": Field("", name="time_to_first_byte_us"),
+    "v": Field("host"),
+    "V": Field("host", rank=1),
+    "p": Field("", name="server_port"),
+    "L": Field("request_id", rank=1),  # the error log's id of the request
+    "P": Field("", name="pid"),
+    "k": Field("", name="keepalive_requests"),
+    "X": Field("", name="connection_status"),
+    "f": Field("", name="request_filename"),
+    "R": Field("", name="handler"),
+    "t": Field("at", Op.CLF_TIME, rank=1),  # with its brackets
+}
+"""Directives without an argument."""
+
+WITH_ARGUMENT: dict[str, str] = {
+    "i": "http_",
+    "o": "sent_http_",
+    "C": "cookie_",
+    "e": "env_",
+    "n": "note_",
+    "^ti": "trailer_",
+    "^to": "sent_trailer_",
+}
+"""Directives that name a header, cookie or variable: prefix of its name in `extra`, as nginx's."""
+
+NAMED: dict[tuple[str, str], Field] = {
+    ("i", "referer"): Field("referer"),
+    ("i", "user-agent"): Field("user_agent"),
+    ("i", "host"): Field("host", rank=2),  # the client's wish
+    ("i", "x-request-id"): Field("request_id", rank=2),
+    ("e", "unique_id"): Field("request_id"),  # mod_unique_id
+    ("t", "sec"): Field("at", Op.EPOCH_TIME, rank=2),
+    ("t", "msec"): Field("at", Op.EPOCH_TIME, scale=MILLISECONDS),
+    ("t", "usec"): Field("at", Op.EPOCH_TIME, scale=MICROSECONDS),
+    ("t", "%s"): Field("at", Op.EPOCH_TIME, rank=2),
+    ("t", "%d/%b/%Y:%H:%M:%S %z"): Field("at", Op.CLF_TIME, rank=1),
+    ("t", "%Y-%m-%dT%H:%M:%S%z"): Field("at", Op.ISO_TIME, rank=1),
+    ("t", "%FT%T%z"): Field("at", Op.ISO_TIME, rank=1),
+    ("t", "%Y-%m-%dT%H:%M:%S"): Field("at", Op.ISO_TIME, rank=1),  # in the source's zone
+    ("t", "%FT%T"): Field("at", Op.ISO_TIME, rank=1),
+    ("T", "us"): Field("request_time_s", Op.DECIMAL, scale=MICROSECONDS),
+    ("T", "ms"): Field("request_time_s", Op.DECIMAL, rank=1, scale=MILLISECONDS),
+    ("T", "s"): Field("request_time_s", Op.DECIMAL, rank=2),
+    ("p", "canonical"): Field("", name="server_port"),
+    ("p", "local"): Field("", name="server_port_local"),
+    ("p", "remote"): Field("", name="remote_port"),
+    ("P", "pid"): Field("", name="pid"),
+    ("P", "tid"): Field("", name="thread"),
+    ("P", "hextid"): Field("", name="thread"),
+    ("a", "c"): Field("", name="peer_addr"),  # the proxy in front, where mod_remoteip is in use
+    ("h", "c"): Field("", name="peer_host"),
+}
+"""Directives whose argument decides what they are; header and variable names in lower case."""
+
+COMMON = '%h %l %u %t "%r" %>s %b'
+COMBINED = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+VHOST_COMBINED = '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"'
+
+
+def compile_apache(text: str, *, name: str = "apache") -> LineFormat:
+    """Compile a `LogFormat` string.
+
+    Args:
+        text: The string as in httpd.conf, without its outer quotes.
+        name: Name of the format in messages.
+
+    Raises:
+        LogFormatError: It does not compile; carries the place.
+    """
+    pieces: list[Piece] = []
+    position = 0
+    while position < len(text):
+        if text[position] == "%":
+            match = _DIRECTIVE.match(text, position)
+            assert match is not None  # noqa: S101 - the pattern matches any "%"
+            pieces.extend(_directive(match, text))
+            position = match.end()
+        else:
+            width = 2 if text[position : position + 2] in _BACKSLASHES else 1
+            written = text[position : position + width]
+            pieces.append(_BACKSLASHES.get(written, written).encode())
+            position += width
+    layout = assemble(pieces, text, escaped=True)
+    return LineFormat(name, "requests", text, (layout,))
+
+
+def _directive(match: re.Match[str], text: str) -> list[Piece]:
+    if match["name"] == "%":
+        return [b"%"]
+    field = _field(match, text)
+    if match["first"] == "<" or match["last"] == "<":
+        field = replace(field, name=field.name or "original_" + (field.column or match["name"]))
+        if field.column == "status":
+            field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
+    if match["codes"]:  # written as "-" for any other status, whatever the field's own habit
+        field = replace(field, flags=Flag.DASH_IS_NULL)
+    placed = Placed(field, match[0], match.start())
+    # Only the plain %t comes in brackets.
+    return [b"[", placed, b"]"] if match["name"] == "t" and not match["argument"] else [placed]
+
+
+def _field(match: re.Match[str], text: str) -> Field:
+    name, argument = match["name"], match["argument"]
+    if name in DIRECTIVES and not argument:
+        field = DIRECTIVES[name]
+        if name == "s" and match["first"] != ">" and match["last"] != ">":
+            field = replace(field, rank=1)
+        return replace(field, name=field.name or _spare_name(name, field))
+    if name and argument:
+        lowered = argument.lower() if name in WITH_ARGUMENT else argument.removeprefix("begin:")
+        field = NAMED.get((name, lowered), Field(""))
+        if field.column or field.name:
+            return replace(field, name=field.name or _spare_name(name, field, argument))
+        if name in WITH_ARGUMENT:
+            return Field("", name=_header_name(name, argument))
+    raise _unknown(match, text)
+
+
+def _spare_name(name: str, field: Field, argument: str = "") -> str:
+    """Return the name in `extra` of a directive whose column another one has taken."""
+    if argument and name in WITH_ARGUMENT:
+        return _header_name(name, argument)
+    if field.column == "request_time_s":
+        return f"request_time_{argument or {'D': 'us', 'T': 's'}[name]}"
+    return {"h": "remote_host", "V": "server_name", "L": "log_id", "r": "request", "s": "status"}.get(
+        name, field.column
+    )
+
+
+def _header_name(name: str, argument: str) -> str:
+    plain = argument if name in "en" else argument.lower().replace("-", "_")
+    return WITH_ARGUMENT[name] + plain
+
+
+def _unknown(match: re.Match[str], text: str) -> LogFormatError:
+    name, argument = match["name"], match["argument"]
+    if not name:
+        what, hint = "a directive's letter is missing", "a percent sign itself is written %%"
+    elif name in WITH_ARGUMENT and not argument:
+        what, hint = f"%{name} needs a name in braces", f"%{{Name}}{name}"
+    elif any(key[0] == name for key in NAMED):
+        known = ["%{" + key[1] + "}" + name for key in NAMED if key[0] == name]
+        what, hint = "unknown directive", nearest(match[0], known)
+    else:
+        what = "unknown directive"
+        hint = nearest(match[0], ["%" + each for each in (*DIRECTIVES, *WITH_ARGUMENT)])
+    length = max(1, len(match[0]))
+    return LogFormatError(what, text=text, position=match.start(), length=length, hint=hint)

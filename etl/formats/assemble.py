@@ -1,0 +1,121 @@
+"""Turns the pieces of a format string into the steps of a layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from etl.errors import LogFormatError
+from etl.formats.fields import (
+    SELF_DELIMITING,
+    TIMES,
+    Field,
+    Flag,
+    Layout,
+    Op,
+    Step,
+    table_schema,
+)
+
+QUOTE = b'"'
+INTEGER_DIGITS = {pa.int32(): 9, pa.int64(): 18}
+"""Most digits that surely fit; longer numbers are rejects, not wrong values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A field and where the format string names it.
+
+    Attributes:
+        text: As written, such as `$status` or `%>s`.
+        position: Index in the format string.
+    """
+
+    field: Field
+    text: str
+    position: int
+
+
+Piece = bytes | Placed
+
+
+def assemble(pieces: Sequence[Piece], text: str, *, escaped: bool) -> Layout:
+    """Return the layout of an access-log line.
+
+    Args:
+        pieces: Literals and fields in the order of the line.
+        text: The whole format string, for errors.
+        escaped: Whether the server writes escapes (\\xHH, \\") inside values.
+
+    Raises:
+        LogFormatError: Two fields touch and nothing tells where one ends, there is no field, or
+            there is no time stamp.
+    """
+    merged = _merge(pieces)
+    owners = _owners([piece for piece in merged if isinstance(piece, Placed)])
+    if not owners:
+        raise LogFormatError("the format has no field", text=text, position=0)
+    if "at" not in owners:
+        raise LogFormatError("the format has no time stamp", text=text, position=0)
+    steps: list[Step] = []
+    for index, piece in enumerate(merged):
+        following = merged[index + 1] if index + 1 < len(merged) else None
+        literal = following if isinstance(following, bytes) else b""
+        if isinstance(piece, bytes):
+            if index == 0:
+                steps.append(Step(Op.LITERAL, piece))
+            continue
+        steps.append(_step(piece, literal, owners, escaped=escaped))
+        if isinstance(following, Placed) and steps[-1].op not in SELF_DELIMITING:
+            raise LogFormatError(
+                f"nothing stands between {piece.text} and {following.text}",
+                text=text,
+                position=following.position,
+                length=len(following.text),
+                hint="put a space or a quote between them",
+            )
+    return Layout("line", tuple(steps))
+
+
+def _merge(pieces: Sequence[Piece]) -> list[Piece]:
+    merged: list[Piece] = []
+    for piece in pieces:
+        last = merged[-1] if merged else None
+        if isinstance(piece, bytes) and isinstance(last, bytes):
+            merged[-1] = last + piece
+        elif piece != b"":
+            merged.append(piece)
+    return merged
+
+
+def _owners(placed: Sequence[Placed]) -> dict[str, Placed]:
+    """Return which field fills each column: the lowest rank, then the first."""
+    owners: dict[str, Placed] = {}
+    for candidate in sorted(placed, key=lambda each: (each.field.rank, each.position)):
+        wanted = candidate.field.columns
+        if not any(column in owners for column in wanted):
+            owners.update(dict.fromkeys(wanted, candidate))
+    return owners
+
+
+def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], *, escaped: bool) -> Step:
+    field = piece.field
+    flags = field.flags
+    if literal.startswith(QUOTE):
+        flags |= Flag.QUOTED
+    if escaped:
+        flags |= Flag.ESCAPED
+    if field.column and owners.get(field.column) is piece:
+        scale = _digits(field.column) if field.op is Op.INTEGER else field.scale
+        key = "request" if field.op is Op.REQUEST else ""
+        return Step(field.op, literal, field.column, flags, scale, piece.text, key)
+    op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
+    op = Op.LIST if field.op is Op.SUM else op  # both hold spaces
+    flags |= Flag.EXTRA
+    return Step(op, literal, "", flags, field.scale, piece.text, field.name or piece.text)
+
+
+def _digits(column: str) -> int:
+    return INTEGER_DIGITS[table_schema("requests").field(column).type]

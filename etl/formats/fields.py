@@ -1,0 +1,159 @@
+"""The field program: what a format string compiles to and the parser's kernel walks.
+
+A line format is an ordered list of layouts; a layout is an ordered list of steps. A step reads
+one value with its operation and then expects its literal. A layout matches a line when its last
+step ends at the line's last byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+import pyarrow as pa
+
+from etl import schema
+
+
+class Op(IntEnum):
+    """How a step reads its value. The numbers are what the kernel switches on."""
+
+    LITERAL = 0  # no value
+    TEXT = 1  # up to the first place where the literal stands, or to the end of the line
+    LIST = 2  # nginx's upstream lists: words joined by ", " or " : "
+    INTEGER = 3  # digits; the scale is the most digits that the column's type holds
+    DECIMAL = 4  # digits with an optional fraction, divided by 10 ** scale
+    SUM = 5  # an upstream list of decimals, added up
+    REQUEST = 6  # method, path, query and protocol out of a request line
+    URI = 7  # path and query
+    QUERY = 8  # query, without the "?" that some servers write before it
+    CLF_TIME = 9  # 10/Oct/2000:13:55:36 -0700
+    ISO_TIME = 10  # 2000-10-10T13:55:36.123456-07:00
+    EPOCH_TIME = 11  # seconds since 1970 with an optional fraction, divided by 10 ** scale
+    BSD_TIME = 12  # Oct 10 13:55:36, without a year
+    PRIORITY = 13  # <165>: facility and severity
+    VERSION = 14  # RFC 5424's VERSION
+    STRUCTURED = 15  # RFC 5424's STRUCTURED-DATA, as JSON text
+    OPTIONAL_MESSAGE = 16  # RFC 5424's MSG with the space before it, or nothing
+    TAGGED_MESSAGE = 17  # RFC 3164's TAG and CONTENT: app[pid]: message
+
+
+class Flag(IntFlag):
+    """What else a step must know about its value."""
+
+    NONE = 0
+    DASH_IS_NULL = 1  # "-" stands for absent
+    DASH_IS_ZERO = 2  # Apache's %b writes "-" where %B writes 0
+    QUOTED = 4  # a backslash protects the byte after it from ending the value
+    ESCAPED = 8  # \xHH, \" and the like are decoded
+    EXTRA = 16  # goes into `extra` under `key`
+    REQUIRED = 32  # an empty value is a reject
+
+
+TAKES: dict[Op, tuple[str, ...]] = {
+    Op.REQUEST: ("method", "path", "query", "protocol"),
+    Op.URI: ("path", "query"),
+    Op.PRIORITY: ("facility", "severity"),
+    Op.TAGGED_MESSAGE: ("app", "procid", "message"),
+}
+"""Columns that an operation fills besides its own; it needs all of them."""
+
+TIMES = frozenset({Op.CLF_TIME, Op.ISO_TIME, Op.EPOCH_TIME, Op.BSD_TIME})
+
+SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.PRIORITY, Op.STRUCTURED})
+"""Operations that know where their value ends, whatever follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a variable or directive writes, and where it goes.
+
+    Attributes:
+        column: Column of the table; empty for `extra`.
+        op: How it is read. For REQUEST and URI, which fill several columns, `column` is "path".
+        rank: Of two fields for one column the lower rank wins, then the one that comes first.
+        scale: Meaning by operation, see `Op`.
+        name: Name in `extra` if the column goes to another field.
+    """
+
+    column: str
+    op: Op = Op.TEXT
+    rank: int = 0
+    flags: Flag = Flag.DASH_IS_NULL
+    scale: int = 0
+    name: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that the field fills."""
+        if not self.column:
+            return ()
+        return TAKES.get(self.op, (self.column,))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a layout; see the module's text.
+
+    Attributes:
+        what: The field as the format string writes it, for people.
+        key: Name under which the value goes into `extra`, or (REQUEST) what is not a request.
+    """
+
+    op: Op
+    literal: bytes = b""
+    column: str = ""
+    flags: Flag = Flag.NONE
+    scale: int = 0
+    what: str = ""
+    key: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that the step fills, `extra` apart."""
+        if not self.column:
+            return ()
+        return TAKES.get(self.op, (self.column,))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way in which a line of the format may be laid out."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFormat:
+    """A compiled format. Holds no state, so that all threads may share it.
+
+    Attributes:
+        name: Built-in name, or the family's (`nginx`, `apache`).
+        table: `requests` or `events`.
+        definition: The format string.
+        layouts: In order of preference.
+        hints: What looks like a slip of the pen but is allowed, for `daytally check`.
+    """
+
+    name: str
+    table: str
+    definition: str
+    layouts: tuple[Layout, ...]
+    hints: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that the format can fill, in the table's order, with `at` and `offset`."""
+        filled = {"at", "offset"}
+        for layout in self.layouts:
+            for step in layout.steps:
+                filled.update(step.columns)
+                if step.key:
+                    filled.add("extra")
+        return tuple(name for name in table_schema(self.table).names if name in filled)
+
+
+def table_schema(table: str) -> pa.Schema:
+    """Return the schema of `requests` or `events`, without routes' or messages' own columns."""
+    return schema.requests_schema([]) if table == "requests" else schema.events_schema({})

@@ -1,0 +1,120 @@
+"""nginx `log_format` strings.
+
+Sources: https://nginx.org/en/docs/http/ngx_http_log_module.html (format, escapes, `combined`),
+https://nginx.org/en/docs/varindex.html (variables).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from etl.errors import LogFormatError
+from etl.formats.assemble import Piece, Placed, assemble
+from etl.formats.fields import Field, LineFormat, Op
+
+_VARIABLE = re.compile(r"\$(?:\{(\w*)\}?|(\w*))")
+
+VARIABLES: dict[str, Field] = {
+    "remote_addr": Field("remote_addr"),
+    "remote_user": Field("remote_user"),
+    "host": Field("host"),
+    "http_host": Field("host", rank=1),  # as sent by the client, with a port
+    "server_name": Field("host", rank=2),  # the server block's name, not the client's wish
+    "request": Field("path", Op.REQUEST),
+    "request_uri": Field("path", Op.URI, rank=1),
+    "uri": Field("path", rank=2),  # decoded and rewritten, so not what the client sent
+    "document_uri": Field("path", rank=2),
+    "args": Field("query", Op.QUERY, rank=2),
+    "query_string": Field("query", Op.QUERY, rank=2),
+    "request_method": Field("method", rank=1),
+    "server_protocol": Field("protocol", rank=1),
+    "scheme": Field("scheme"),
+    "status": Field("status", Op.INTEGER),
+    "body_bytes_sent": Field("body_bytes_sent", Op.INTEGER),
+    "bytes_sent": Field("bytes_sent", Op.INTEGER),
+    "request_length": Field("request_bytes", Op.INTEGER),
+    "request_time": Field("request_time_s", Op.DECIMAL),
+    # One number per server that was tried; the client waited for all of them.
+    "upstream_response_time": Field("upstream_time_s", Op.SUM),
+    "upstream_status": Field("upstream_status", Op.LIST),
+    "http_referer": Field("referer"),
+    "http_user_agent": Field("user_agent"),
+    "request_id": Field("request_id"),
+    "http_x_request_id": Field("request_id", rank=1),  # from the client or a proxy before us
+    "msec": Field("at", Op.EPOCH_TIME),  # the finest of the three
+    "time_iso8601": Field("at", Op.ISO_TIME, rank=1),
+    "time_local": Field("at", Op.CLF_TIME, rank=2),
+    # Further upstream lists: they hold spaces, so a plain word would end too early.
+    "upstream_addr": Field("", Op.LIST),
+    "upstream_bytes_received": Field("", Op.LIST),
+    "upstream_bytes_sent": Field("", Op.LIST),
+    "upstream_cache_status": Field("", Op.LIST),
+    "upstream_connect_time": Field("", Op.LIST),
+    "upstream_first_byte_time": Field("", Op.LIST),
+    "upstream_header_time": Field("", Op.LIST),
+    "upstream_queue_time": Field("", Op.LIST),
+    "upstream_response_length": Field("", Op.LIST),
+    "upstream_session_time": Field("", Op.LIST),
+}
+"""Variables that have a column, or a shape of their own. Any other is text in `extra`."""
+
+_PLAIN = (
+    "binary_remote_addr connection connection_requests connection_time content_length "
+    "content_type document_root gzip_ratio hostname http2 http3 https is_args nginx_version pid "
+    "pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr "
+    "proxy_protocol_port realip_remote_addr realip_remote_port realpath_root remote_port "
+    "request_body request_completion request_filename server_addr server_port ssl_cipher "
+    "ssl_ciphers ssl_client_verify ssl_client_s_dn ssl_client_i_dn ssl_client_serial ssl_curve "
+    "ssl_early_data ssl_protocol ssl_server_name ssl_session_id ssl_session_reused tcpinfo_rtt "
+    "tcpinfo_rttvar http_x_forwarded_for http_x_real_ip http_x_forwarded_proto"
+).split()
+KNOWN = frozenset(VARIABLES).union(_PLAIN)
+_OWN_NAMES = ("http_", "sent_http_", "cookie_", "arg_", "upstream_http_", "upstream_cookie_")
+
+COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" '
+    '$status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
+
+
+def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
+    """Compile a `log_format` string (default escaping).
+
+    Args:
+        text: The string as in nginx.conf, without its quotes.
+        name: Name of the format in messages.
+
+    Raises:
+        LogFormatError: It does not compile; carries the place.
+    """
+    pieces: list[Piece] = []
+    hints: list[str] = []
+    start = 0
+    for match in _VARIABLE.finditer(text):
+        pieces.append(text[start : match.start()].encode())
+        pieces.append(_variable(match, text, hints))
+        start = match.end()
+    pieces.append(text[start:].encode())
+    layout = assemble(pieces, text, escaped=True)
+    return LineFormat(name, "requests", text, (layout,), tuple(hints))
+
+
+def _variable(match: re.Match[str], text: str, hints: list[str]) -> Placed:
+    variable = match[1] or match[2]
+    written = match[0]
+    if not variable or (written.startswith("${") and not written.endswith("}")):
+        what = "a variable's name is missing or its brace is not closed"
+        raise LogFormatError(
+            what, text=text, position=match.start(), length=len(written), hint="$name or ${name}"
+        )
+    known = VARIABLES.get(variable)
+    if known is None:
+        known = Field("")
+        close = difflib.get_close_matches(variable, KNOWN, n=1, cutoff=0.85)
+        if variable not in KNOWN and not variable.startswith(_OWN_NAMES) and close:
+            hints.append(f"{written} goes to extra. Did you mean '${close[0]}'?")
+    field = Field(known.column, known.op, known.rank, known.flags, known.scale, variable)
+    return Placed(field, written, match.start())
+
+

@@ -1,0 +1,1 @@
+"""From blocks of bytes to Arrow: one generic kernel walks field programs."""

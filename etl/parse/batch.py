@@ -1,0 +1,106 @@
+"""Blocks of lines to record batches: the parser's public entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from etl import schema
+from etl.errors import ConfigError, CountMismatchError
+from etl.formats.fields import LineFormat, table_schema
+from etl.formats.message import MessageFormat
+from etl.formats.routes import RouteTable
+from etl.model import Block, Counts, ParsedBlock
+from etl.parse import context as c
+from etl.parse.buffers import Buffers, instant_array, line_ends, number_array, text_array
+from etl.parse.context import Context
+from etl.parse.extract import MessageExtractor
+from etl.parse.kernel import parse_lines
+from etl.parse.program import pack
+from etl.parse.rejects import reject_batch
+from etl.parse.routing import Router
+from etl.parse.zones import resolve
+
+MAX_LINE_BYTES = 1 << 20
+
+
+class BlockParser:
+    """Parses blocks of one format. Keeps buffers between calls: one parser per thread.
+
+    Args:
+        line_format: What the lines look like.
+        zone: Of time stamps without an offset.
+        reference: Yearless stamps get the latest year in which they are no more than a day later.
+        message: What is taken out of the column `message`.
+        routes: What the column `path` is matched with.
+        max_line_bytes: Longer lines are rejects.
+
+    Raises:
+        ConfigError: The format has no message to take fields from, or no path to route by.
+    """
+
+    def __init__(
+        self,
+        line_format: LineFormat,
+        *,
+        zone: ZoneInfo,
+        reference: datetime,
+        message: MessageFormat | None = None,
+        routes: RouteTable | None = None,
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> None:
+        for wanted, column in ((message, "message"), (routes, "path")):
+            if wanted is not None and column not in line_format.columns:
+                raise ConfigError(f"format '{line_format.name}' does not fill {column}")
+        self._zone, self._reference, self._longest = zone, reference, max_line_bytes
+        self._program = pack(line_format)
+        self._buffers = Buffers(self._program)
+        self._extractor = MessageExtractor(message) if message else None
+        self._router = Router(routes) if routes and routes.templates else None
+        fields = dict(message.fields) if message else {}
+        if line_format.table == "events":
+            self._schema = schema.events_schema(fields)
+        else:
+            self._schema = schema.requests_schema(list(routes.params) if routes else [])
+        self._offset_type = table_schema(line_format.table).field("offset").type
+
+    def parse(self, block: Block) -> ParsedBlock:
+        """Parse a block; the result owns its memory.
+
+        Raises:
+            CountMismatchError: Lines are not records + rejects + blank: a bug.
+            ValueError: The block is larger than 256 MiB.
+        """
+        ends = line_ends(block.data, block.size)
+        k = self._buffers.prepare(block, len(ends))
+        parse_lines(k, ends, self._longest)
+        rows, refused, blank = (int(k.state[cell]) for cell in (c.ROWS, c.REJECTS, c.BLANK))
+        counts = Counts(len(ends), rows, refused, blank)
+        rejects = reject_batch(block, k.rejects[:refused], self._program, self._longest)
+        records = self._records(k, rows, block.offset)
+        if not counts.balanced or len(records) != rows or len(rejects) != refused:
+            raise CountMismatchError(f"block at {block.offset}: {counts}")
+        return ParsedBlock(records, rejects, counts)
+
+    def _records(self, k: Context, rows: int, offset: int) -> pa.RecordBatch:
+        resolve(k.at[:rows], k.stamp[:rows], self._zone, self._reference)
+        columns: dict[str, pa.Array] = {
+            "at": instant_array(k.at[:rows]),
+            "offset": pa.array(k.places[:rows] + offset, self._offset_type),
+        }
+        for slot, name in enumerate(self._program.text):
+            base = k.base[slot]
+            ends, valid = k.ends[slot, : rows + 1], k.text_ok[slot, :rows]
+            columns[name] = text_array(k.text[base:], ends, valid, schema.TEXT)
+        for slot, (name, type_) in enumerate(self._program.numbers):
+            values = k.reals if pa.types.is_floating(type_) else k.nums
+            columns[name] = number_array(values[slot, :rows], k.num_ok[slot, :rows], type_)
+        if self._extractor:
+            columns.update(self._extractor.extract(columns["message"]))
+        if self._router:
+            columns.update(self._router.match(columns["path"]))
+        names = [name for name in self._schema.names if name in columns]
+        picked = pa.schema([self._schema.field(name) for name in names])
+        return pa.RecordBatch.from_arrays([columns[name] for name in names], schema=picked)

@@ -1,0 +1,44 @@
+"""Numba behind types: what `mypy --strict` can see of compiled functions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_STAMP = _sources()
+
+
+def inlined(function: Function) -> Function:
+    """Compile a piece of a kernel into each place that calls it."""
+    return cast("Function", numba.njit(nogil=True, forceinline=True)(function))
+
+
+def helper(function: Function) -> Function:
+    """Compile a rarely used piece of a kernel once, to be called."""
+    return cast("Function", numba.njit(nogil=True)(function))
+
+
+def kernel(function: Function) -> Function:
+    """Compile an entry that Python calls: free of the GIL, kept on disk between runs."""
+    try:
+        compiled = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no directory to write to: compile in each process
+        return cast("Function", numba.njit(nogil=True)(function))
+    # Numba watches the entry's own file only, and an installed package's files may all carry one
+    # date; a stale helper inside a cached kernel would be a wrong answer, so watch all of them.
+    compiled._cache._cache_file._source_stamp = _STAMP
+    return cast("Function", compiled)

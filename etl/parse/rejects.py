@@ -1,0 +1,52 @@
+"""Refused lines with their reason and place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pyarrow as pa
+
+from etl import schema
+from etl.model import Block
+from etl.parse import context as c
+from etl.parse.context import Ints
+from etl.parse.program import Program
+
+RAW_LIMIT = 1 << 16
+"""Bytes that are kept of a line that is too long."""
+
+_SCHEMA = pa.schema([schema.REJECTS.field(name) for name in ("reason", "detail", "raw", "offset")])
+
+
+def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) -> pa.RecordBatch:
+    """Return the rejects of a block.
+
+    Args:
+        block: The block.
+        rejects: (rejects, REJECT_WIDTH), see `context`.
+        program: Its steps give the words of the detail.
+        longest: Most bytes of a line.
+    """
+
+    @lru_cache(maxsize=256)
+    def expected(step: int, part: int) -> str:
+        if part == c.PART_END:
+            return "the end of the line"
+        if part == c.PART_LITERAL:
+            return repr(program.all_steps[step].literal.decode())
+        return program.all_steps[step].what
+
+    reasons, details, raws = [], [], []
+    for start, stop, reason, place, step, part in rejects.tolist():
+        if reason == c.TOO_LONG:
+            kept = min(stop - start, RAW_LIMIT)
+            details.append(
+                f"line of {stop - start} bytes, limit {longest}; raw holds the first {kept}"
+            )
+            stop = start + kept
+        else:
+            details.append(f"column {place + 1}: expected {expected(step, part)}")
+        reasons.append(c.REASONS[reason].value)
+        raws.append(block.data[start:stop].tobytes())
+    offsets = rejects[:, c.FROM] + block.offset
+    return pa.record_batch([reasons, details, raws, offsets], schema=_SCHEMA)
