@@ -1,0 +1,27 @@
+"""Tells a day: HTML and CSV pages, three lines for a terminal, one mail."""
+
+from etl.reporting.deliver import deliver
+from etl.reporting.headline import headline
+from etl.reporting.html import environment, render
+from etl.reporting.judge import DaySummary, day_verdict, kpis_of, summarise
+from etl.reporting.mail import build_mail, send_key
+from etl.reporting.pages import Site
+from etl.reporting.write import write_catalogue, write_day, write_incidents, write_index
+
+__all__ = [
+    "DaySummary",
+    "Site",
+    "build_mail",
+    "day_verdict",
+    "deliver",
+    "environment",
+    "headline",
+    "kpis_of",
+    "render",
+    "send_key",
+    "summarise",
+    "write_catalogue",
+    "write_day",
+    "write_incidents",
+    "write_index",
+]

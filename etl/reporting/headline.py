@@ -1,0 +1,53 @@
+"""What a statement says in three lines, for a terminal and the head of a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.model import DayReport, Verdict
+from etl.reporting.judge import Kpi, statement, verdict_words
+from etl.reporting.proof import proof_line
+from etl.reporting.text import clip, count_of
+
+_NAMED = 3
+"""So many KPIs are named one by one; the rest is counted."""
+
+
+def headline(report: DayReport) -> list[str]:
+    """Return exactly three lines: the verdict, the figures behind it, and the proof.
+
+    No line holds a control character, whatever the logs held.
+    """
+    kpis = statement(report)
+    return [
+        f"{clip(report.project, 80)}, {report.day}: {verdict_words(report.verdict, kpis)}",
+        reasons(kpis),
+        f"Proof: {proof_line(report.inputs, report.missing)}",
+    ]
+
+
+def reasons(kpis: Sequence[Kpi]) -> str:
+    """Return the KPIs behind the verdict with their figures, in one line."""
+    for verdict, lead in (
+        (Verdict.MISSED, "Missed"),
+        (Verdict.INCOMPLETE, "Incomplete"),
+        (Verdict.NO_DATA, "No data"),
+    ):
+        held = [kpi for kpi in kpis if kpi.verdict is verdict]
+        if held:
+            return f"{lead}: {_named(held)}"
+    if not kpis:
+        return "No KPI is defined: give a metric a target, an owner and kpi = true."
+    return f"Met: {_named(kpis)}"
+
+
+def _named(kpis: Sequence[Kpi]) -> str:
+    said = "; ".join(kpi_line(kpi) for kpi in kpis[:_NAMED])
+    rest = len(kpis) - _NAMED
+    return f"{said}; and {count_of(rest, 'more', 'more')}" if rest > 0 else said
+
+
+def kpi_line(kpi: Kpi) -> str:
+    """Return one KPI with what it is about and its figures."""
+    about = f" ({kpi.about})" if kpi.about else ""
+    return f"{clip(kpi.sheet.title, 100)}{about}: {kpi.figures}"

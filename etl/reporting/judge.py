@@ -1,0 +1,227 @@
+"""Which measurements are KPIs, how they stand, and what a day's verdict is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from etl.model import DayReport, Dimensions, Measurement, Sheet, Verdict
+from etl.reporting.text import clip, figure, target_words
+
+WORDS: Mapping[Verdict, str] = {
+    Verdict.MET: "met",
+    Verdict.MISSED: "missed",
+    Verdict.NO_DATA: "no data",
+    Verdict.INCOMPLETE: "incomplete",
+    Verdict.NONE: "no target",
+}
+"""Verdicts as people read them."""
+
+_WORST_FIRST = (
+    Verdict.MISSED,
+    Verdict.INCOMPLETE,
+    Verdict.NO_DATA,
+    Verdict.MET,
+    Verdict.NONE,
+)
+SEVERITY: Mapping[Verdict, int] = {verdict: i for i, verdict in enumerate(_WORST_FIRST)}
+"""Verdicts by how much they ask for attention; 0 asks most."""
+
+_LEADING = ("chain", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A KPI for one set of dimensions, or one that nothing was measured for."""
+
+    sheet: Sheet
+    measurement: Measurement | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it stands; a KPI without a measurement has no data."""
+        return Verdict.NO_DATA if self.measurement is None else self.measurement.verdict
+
+    @property
+    def target(self) -> str:
+        """The target as it was when measured, else as the sheet has it."""
+        return self.sheet.target if self.measurement is None else self.measurement.target
+
+    @property
+    def about(self) -> str:
+        """What it is about, as in `source api, route /customers`."""
+        return "" if self.measurement is None else about(self.measurement.dimensions)
+
+    @property
+    def figures(self) -> str:
+        """Value and target, as in `47 requests, target ≤ 2 requests`."""
+        unit, m = self.sheet.unit, self.measurement
+        target = target_words(self.target, unit)
+        if m is None or m.value is None:
+            counts = ""
+            if m is not None and m.numerator is not None and m.denominator is not None:
+                counts = f" ({figure(m.numerator, '')} / {figure(m.denominator, '')})"
+            return f"no value{counts}, target {target}"
+        return f"{figure(m.value, unit, self.target)}, target {target}"
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """What the overview needs to know about one day.
+
+    Attributes:
+        kpis: Of the day, the worst first.
+        missing: Sources without the data that was expected; empty also where nobody knows.
+        restated: How many values differ from what an earlier measuring said.
+    """
+
+    day: date
+    verdict: Verdict
+    kpis: tuple[Kpi, ...]
+    missing: tuple[str, ...] = ()
+    restated: int = 0
+
+    @property
+    def missed(self) -> int:
+        """Number of KPIs that missed their target."""
+        return count(self.kpis, Verdict.MISSED)
+
+
+def count(kpis: Sequence[Kpi], verdict: Verdict) -> int:
+    """Return how many KPIs stand so."""
+    return sum(kpi.verdict is verdict for kpi in kpis)
+
+
+def sheet_for(measurement: Measurement, sheets: Mapping[str, Sheet]) -> Sheet:
+    """Return a measurement's data sheet, or a bare one where its metric was removed since."""
+    known = sheets.get(measurement.metric)
+    if known is not None:
+        return known
+    return Sheet(
+        name=measurement.metric,
+        title=measurement.metric,
+        metric_class=measurement.metric_class,
+        unit=measurement.unit,
+        definition="This metric has no data sheet any more.",
+        sql="",
+        path="",
+        # An old verdict stays what it was, even when its metric is gone.
+        kpi=measurement.verdict is not Verdict.NONE,
+        target=measurement.target,
+    )
+
+
+def kpis_of(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) -> tuple[Kpi, ...]:
+    """Return the KPIs of one day, the worst first, then in the catalogue's order.
+
+    A KPI in the catalogue without any measurement is one KPI without data: absence is no pass.
+    """
+    found = [Kpi(sheet_for(m, sheets), m) for m in measurements]
+    found = [kpi for kpi in found if kpi.sheet.kpi]
+    measured = {kpi.sheet.name for kpi in found}
+    found += [Kpi(s, None) for s in sheets.values() if s.kpi and s.name not in measured]
+    places = {name: i for i, name in enumerate(sheets)}
+
+    def order(kpi: Kpi) -> tuple[int, int, str, list[tuple[int, int, str]]]:
+        place = places.get(kpi.sheet.name, len(places))
+        return SEVERITY[kpi.verdict], place, kpi.sheet.name, natural(kpi.about)
+
+    return tuple(sorted(found, key=order))
+
+
+def day_verdict(kpis: Sequence[Kpi], missing: Sequence[str]) -> Verdict:
+    """Return a day's verdict: the worst of its KPIs, incomplete if a source is missing."""
+    verdicts = {kpi.verdict for kpi in kpis}
+    if Verdict.MISSED in verdicts:
+        return Verdict.MISSED
+    if missing or Verdict.INCOMPLETE in verdicts:
+        return Verdict.INCOMPLETE
+    for verdict in (Verdict.NO_DATA, Verdict.MET):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.NONE
+
+
+def summarise(
+    day: date,
+    measurements: Sequence[Measurement],
+    sheets: Mapping[str, Sheet],
+    missing: Sequence[str] = (),
+) -> DaySummary:
+    """Return what the overview says about one day.
+
+    Args:
+        day: The day.
+        measurements: All of that day.
+        sheets: All metrics by name.
+        missing: Sources without expected data, as far as known.
+    """
+    kpis = kpis_of(measurements, sheets)
+    return DaySummary(
+        day=day,
+        verdict=day_verdict(kpis, missing),
+        kpis=kpis,
+        missing=tuple(sorted(missing)),
+        restated=sum(m.previous_value is not None for m in measurements),
+    )
+
+
+def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
+    """Return a day's verdict with its count, as in `MISSED 2 of 9 KPIs`."""
+    total = len(kpis)
+    noun = "KPI" if total == 1 else "KPIs"
+    word = WORDS[verdict].upper()
+    if verdict in {Verdict.MISSED, Verdict.NO_DATA}:
+        held = count(kpis, verdict)
+        joint = " for" if verdict is Verdict.NO_DATA else ""
+        return f"{word}{joint} {held} of {total} {noun}" if held else word
+    if verdict is Verdict.MET:
+        return f"{word} {'the only KPI' if total == 1 else f'all {total} KPIs'}"
+    if verdict is Verdict.INCOMPLETE:
+        return f"{word}, {count(kpis, Verdict.MET)} of {total} {noun} met"
+    return "NO KPIs"
+
+
+def statement(report: DayReport) -> tuple[Kpi, ...]:
+    """Return the KPIs of a report, the worst first."""
+    return kpis_of(report.measurements, report.sheets)
+
+
+def dimensions_json(dimensions: Dimensions) -> str:
+    """Return dimensions as the warehouse has them: JSON with sorted keys."""
+    return json.dumps(dict(dimensions), sort_keys=True, ensure_ascii=False)
+
+
+def dimension_order(dimensions: Dimensions) -> list[str]:
+    """Return the names of dimensions from the widest to the narrowest: chain, source, others."""
+    leading = [name for name in _LEADING if name in dimensions]
+    return leading + sorted(name for name in dimensions if name not in _LEADING)
+
+
+def about(dimensions: Dimensions, length: int = 80) -> str:
+    """Return dimensions as people say them, each value cut to `length` characters."""
+    parts = (
+        f"{clip(name.replace('_', ' '), 40)} {spoken(dimensions[name], length)}"
+        for name in dimension_order(dimensions)
+    )
+    return ", ".join(parts)
+
+
+def spoken(value: str | float | bool | None, length: int = 80) -> str:
+    """Return the value of a dimension as people read it."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clip(str(value), length) or '""'
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a sort key that puts `step 9` before `step 10`."""
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", text)
+    return [
+        (0, int(part), "") if part.isdigit() and len(part) < 19 else (1, 0, part) for part in parts
+    ]

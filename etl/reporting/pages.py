@@ -1,0 +1,290 @@
+"""Overview, catalogue and incidents as plain data for their pages."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from etl.model import CLASSES, Incident, Measurement, Sheet, Verdict
+from etl.reporting.context import Context, web_address
+from etl.reporting.judge import (
+    WORDS,
+    DaySummary,
+    about,
+    dimensions_json,
+    verdict_words,
+)
+from etl.reporting.kpis import trends
+from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
+from etl.reporting.rows import full_value_cell, verdict_cell
+from etl.reporting.sections import TITLES
+from etl.reporting.tables import Cell, Column, Raw, Table
+from etl.reporting.text import (
+    clip,
+    count_of,
+    instant,
+    long_day,
+    month_name,
+    number,
+    target_words,
+    visible,
+)
+
+TREND_DAYS = 30
+"""Days that the trends of the overview look back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all overview pages need to know.
+
+    Attributes:
+        project: The project's name.
+        zone: IANA name of its time zone.
+        templates: The built-in templates.
+        overrides: A folder whose templates replace built-in ones of the same name.
+    """
+
+    project: str
+    zone: str
+    templates: Path
+    overrides: Path | None = None
+
+    def context(self, kind: str, title: str) -> Context:
+        """Return what every overview page shows."""
+        return {"kind": kind, "root": "", "project": clip(self.project, 80), "title": title}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The words and tables of the overview, uncut."""
+
+    context: Context
+    days: Table
+    trends: Table
+    summaries: tuple[DaySummary, ...]
+
+    def cut(self, limit: int) -> Context:
+        """Return what the template sees, with the newest `10 * limit` days."""
+        newest = self.summaries[: 10 * limit]
+        return {
+            **self.context,
+            "months": _months(newest),
+            "days": self.days.cut(10 * limit),
+            "trends": self.trends.cut(limit),
+        }
+
+
+def overview(days: Sequence[DaySummary], site: Site) -> Overview:
+    """Turn the days into a calendar, a list and trends, the newest first."""
+    newest = tuple(sorted(days, key=lambda summary: summary.day, reverse=True))
+    context = site.context("overview", "Days")
+    if newest:
+        last = newest[0]
+        context["latest"] = {
+            "href": f"{last.day}/index.html",
+            "title": long_day(last.day),
+            "verdict": last.verdict.value,
+            "words": verdict_words(last.verdict, last.kpis),
+        }
+    context["legend"] = [{"verdict": v.value, "word": WORDS[v]} for v in Verdict]
+    context["number_of_days"] = count_of(len(newest), "day")
+    return Overview(context, _days_table(newest), _trends_table(newest), newest)
+
+
+def _months(days: Sequence[DaySummary]) -> list[Context]:
+    """Return calendar months, the newest first, as weeks of seven days from Monday on."""
+    by_day = {summary.day: summary for summary in days}
+    months = sorted({(day.year, day.month) for day in by_day}, reverse=True)
+    weeks = calendar.Calendar()
+    return [
+        {
+            "name": month_name(date(year, month, 1)),
+            "weeks": [
+                [_square(day, by_day.get(day)) if day.month == month else None for day in week]
+                for week in weeks.monthdatescalendar(year, month)
+            ],
+        }
+        for year, month in months
+    ]
+
+
+def _square(day: date, summary: DaySummary | None) -> Context:
+    square: Context = {"number": day.day, "iso": day.isoformat(), "verdict": ""}
+    if summary is None:
+        return square
+    words = verdict_words(summary.verdict, summary.kpis)
+    return {
+        **square,
+        "verdict": summary.verdict.value,
+        "word": WORDS[summary.verdict],
+        "missed": number(summary.missed) if summary.missed else "",
+        "label": f"{long_day(day)}: {words}",
+        "href": f"{day}/index.html",
+    }
+
+
+def _days_table(days: Sequence[DaySummary]) -> Table:
+    columns = (
+        Column("day", "Day"),
+        Column("verdict", "Verdict", "verdict"),
+        Column("missed", "KPIs missed", "number"),
+        Column("kpis", "of", "number"),
+        Column("missing", "Sources missing"),
+        Column("restated", "Values restated", "number"),
+    )
+    rows = tuple(
+        (
+            Cell(s.day, s.day.isoformat(), href=f"{s.day}/index.html"),
+            Cell(s.verdict.value, WORDS[s.verdict], verdict=s.verdict.value),
+            Cell(s.missed, number(s.missed)),
+            Cell(len(s.kpis), number(len(s.kpis))),
+            Cell(" ".join(s.missing), clip(", ".join(s.missing), 120)),
+            Cell(s.restated, number(s.restated)),
+        )
+        for s in days
+    )
+    return Table("days", "All days", columns, rows)
+
+
+def _trends_table(newest: Sequence[DaySummary]) -> Table:
+    """Return a sparkline per KPI over the newest days; every value of every day as its CSV."""
+    window = newest[:TREND_DAYS]
+    measured = [k.measurement for s in window for k in s.kpis if k.measurement is not None]
+    sparks = trends(measured, newest[0].day) if newest else {}
+    titles = {k.sheet.name: k.sheet.title for s in reversed(window) for k in s.kpis}
+    series: dict[tuple[str, str], list[Measurement]] = {}
+    for m in measured:
+        series.setdefault((m.metric, dimensions_json(m.dimensions)), []).append(m)
+    columns = (
+        Column("", "KPI"),
+        Column("", "Newest value", "number"),
+        Column("", "Target", "number"),
+        Column("", "Trend", "spark"),
+        Column("", "Newest verdict", "verdict"),
+        Column("", "Days missed", "number"),
+    )
+    rows = []
+    for key in sorted(series, key=lambda k: (titles[k[0]], k[1])):
+        found = series[key]
+        last = max(found, key=lambda m: m.day)
+        missed = sum(m.verdict is Verdict.MISSED for m in found)
+        rows.append(
+            (
+                Cell(None, clip(titles[key[0]], 120), note=about(last.dimensions)),
+                full_value_cell(last),
+                Cell(None, target_words(last.target, last.unit)),
+                Cell(None, "", spark=sparks.get(key)),
+                verdict_cell(last.verdict),
+                Cell(None, f"{missed} of {len(found)}"),
+            )
+        )
+    long = _trend_rows(newest)
+    return Table("trends", "Trends of KPIs", columns, tuple(rows), long=long)
+
+
+def _trend_rows(newest: Sequence[DaySummary]) -> tuple[Sequence[str], Sequence[Sequence[Raw]]]:
+    header = [
+        "day",
+        "metric",
+        "dimensions",
+        "value",
+        "unit",
+        "n",
+        "target",
+        "verdict",
+        "previous_value",
+    ]
+    measured = [k.measurement for s in newest for k in s.kpis if k.measurement is not None]
+    ordered = sorted(measured, key=lambda m: (m.day, m.metric, dimensions_json(m.dimensions)))
+    return header, [
+        [
+            *(m.day, m.metric, dimensions_json(m.dimensions), m.value, m.unit, m.n),
+            *(m.target, m.verdict.value, m.previous_value),
+        ]
+        for m in ordered
+    ]
+
+
+def catalogue(sheets: Mapping[str, Sheet], site: Site) -> Context:
+    """Turn all data sheets into the catalogue: per class, in the order in which pages show them."""
+    by_class: dict[str, list[Context]] = {name: [] for name in CLASSES}
+    for sheet in sheets.values():
+        by_class.setdefault(sheet.metric_class, []).append(_entry(sheet))
+    classes = [
+        {"title": TITLES[name][0] if name in TITLES else visible(name), "sheets": entries}
+        for name, entries in by_class.items()
+        if entries
+    ]
+    return {
+        **site.context("catalogue", "Catalogue of metrics"),
+        "classes": classes,
+        "number_of_metrics": count_of(len(sheets), "metric"),
+        "number_of_kpis": count_of(len([s for s in sheets.values() if s.kpi]), "KPI"),
+    }
+
+
+def _entry(sheet: Sheet) -> Context:
+    lookback = count_of(sheet.lookback_days, "day") if sheet.lookback_days else ""
+    facts = (
+        ("Definition", sheet.definition),
+        ("Unit", sheet.unit),
+        ("Target", target_words(sheet.target, sheet.unit) if sheet.target else ""),
+        ("Owner", sheet.owner),
+        ("Business value", sheet.business_value),
+        ("Impact of a miss", sheet.impact),
+        ("Looks back", lookback),
+    )
+    return {
+        "name": visible(sheet.name),
+        "title": visible(sheet.title),
+        "kpi": sheet.kpi,
+        "facts": [(name, visible(text)) for name, text in facts if text],
+        "runbook": web_address(sheet.runbook),
+        # The SQL keeps its lines; anything else unseen in it is written out.
+        "sql": "\n".join(visible(line.expandtabs(2)) for line in sheet.sql.strip().split("\n")),
+    }
+
+
+def catalogue_table(sheets: Mapping[str, Sheet]) -> Table:
+    """Return the data sheets as one table, for its CSV."""
+    keys = [
+        "name",
+        "title",
+        "metric_class",
+        "kpi",
+        "unit",
+        "target",
+        "owner",
+        "definition",
+        "business_value",
+        "impact",
+        "runbook",
+    ]
+    columns = tuple(Column("class" if key == "metric_class" else key, key) for key in keys)
+    rows = tuple(tuple(Cell(getattr(s, key), "") for key in keys) for s in sheets.values())
+    return Table("catalogue", "Catalogue of metrics", columns, rows)
+
+
+def incidents_page(
+    incidents: Sequence[Incident], site: Site, until: datetime
+) -> tuple[Context, Table, Table]:
+    """Turn incidents into the words, the list and the statistics of their page.
+
+    Args:
+        incidents: All of them.
+        site: What all pages share.
+        until: The instant that ages of open incidents are counted to.
+    """
+    ordered = newest_first(incidents)
+    # Open ones first: they are what somebody has to do something about.
+    shown = sorted(ordered, key=lambda i: i.resolved_at is not None)
+    context = {
+        **site.context("incidents", "Incidents"),
+        "line": incidents_line(ordered, ordered),
+        "until": instant(until, site.zone),
+    }
+    return context, incident_table(shown, site.zone, until), times_table(ordered)

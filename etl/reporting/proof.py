@@ -1,0 +1,130 @@
+"""Proof of completeness: every line of every input is a record, a reject or blank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl.model import Counts, InputAccount, RejectSample, Verdict
+from etl.reporting.tables import Cell, Column, Raw, Table, csv_bytes
+from etl.reporting.text import clip, count_of, from_log, instant
+
+REJECTS = ("source", "reason", "detail", "input", "offset", "raw")
+"""Columns of `rejects.csv`."""
+
+_STATES = {"read": "met", "waiting": "incomplete", "skipped": "missed"}
+
+
+def total_of(inputs: Sequence[InputAccount]) -> Counts:
+    """Return the sum over inputs, part by part."""
+    return sum((account.counts for account in inputs), Counts())
+
+
+def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
+    """Return the account of each input, and the sum of each source."""
+    columns = (
+        Column("source", "Source"),
+        Column("input", "Input", "path"),
+        Column("lines", "Lines", "number"),
+        Column("records", "= Records", "number"),
+        Column("rejects", "+ Rejects", "number"),
+        Column("blank", "+ Blank", "number"),
+        Column("balanced", "Sum", "verdict"),
+        Column("first_at", "First record", "instant"),
+        Column("last_at", "Last record", "instant"),
+        Column("state", "State", "verdict"),
+        Column("input_id", ""),
+    )
+    ordered = sorted(inputs, key=lambda a: (a.state == "read", a.source, a.uri, a.input_id))
+    rows = tuple(_input_row(account, zone) for account in ordered)
+    return Table("inputs", "Inputs", columns, rows)
+
+
+def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
+    return (
+        Cell(account.source, clip(account.source, 60)),
+        Cell(account.uri, clip(account.uri, 160)),
+        *count_cells(account.counts),
+        Cell(account.first_at, instant(account.first_at, zone)),
+        Cell(account.last_at, instant(account.last_at, zone)),
+        Cell(
+            account.state,
+            clip(account.state, 20),
+            note=clip(account.detail, 160),
+            verdict=_STATES.get(account.state, "incomplete"),
+        ),
+        Cell(account.input_id, ""),
+    )
+
+
+def count_cells(counts: Counts) -> tuple[Cell, ...]:
+    """Return the four counts and whether they add up."""
+    numbers = (counts.lines, counts.records, counts.rejects, counts.blank)
+    word, verdict = ("adds up", "met") if counts.balanced else ("does not add up", "missed")
+    return (
+        *(Cell(n, f"{n:,}") for n in numbers),
+        Cell(counts.balanced, word, verdict=verdict),
+    )
+
+
+def missing_table(missing: Sequence[str]) -> Table:
+    """Return the sources that were expected and have nothing."""
+    columns = (Column("source", "Source"), Column("state", "State", "verdict"))
+    state = Verdict.INCOMPLETE
+    rows = tuple(
+        (Cell(name, clip(name, 60)), Cell("missing", "missing", verdict=state.value))
+        for name in sorted(missing)
+    )
+    return Table("missing", "Sources without the expected data", columns, rows)
+
+
+def rejects_table(rejects: Sequence[RejectSample]) -> Table:
+    """Return samples of refused lines, hostile text made visible."""
+    columns = (
+        Column("source", "Source"),
+        Column("reason", "Reason"),
+        Column("input", "Input", "path"),
+        Column("offset", "Byte", "number"),
+        Column("raw", "Line", "log"),
+    )
+    rows = tuple(_reject_row(sample) for sample in _ordered(rejects))
+    return Table("rejects", "Samples of refused lines", columns, rows)
+
+
+def _reject_row(sample: RejectSample) -> tuple[Cell, ...]:
+    raw = from_log(sample.raw)
+    return (
+        Cell(sample.source, clip(sample.source, 60)),
+        Cell(sample.reason, clip(sample.reason.replace("_", " "), 40), clip(sample.detail, 120)),
+        Cell(sample.uri, clip(sample.uri, 160)),
+        Cell(sample.offset, f"{sample.offset:,}"),
+        Cell(raw, clip(raw, 240)),
+    )
+
+
+def rejects_csv(rejects: Sequence[RejectSample]) -> bytes:
+    """Return the samples with their whole text."""
+    rows: list[list[Raw]] = [
+        [s.source, s.reason, s.detail, s.uri, s.offset, from_log(s.raw)] for s in _ordered(rejects)
+    ]
+    return csv_bytes(REJECTS, rows)
+
+
+def _ordered(rejects: Sequence[RejectSample]) -> list[RejectSample]:
+    return sorted(rejects, key=lambda s: (s.source, s.reason, s.uri, s.offset))
+
+
+def proof_line(inputs: Sequence[InputAccount], missing: Sequence[str]) -> str:
+    """Return the proof in one sentence."""
+    counts = total_of(inputs)
+    said = (
+        f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects "
+        f"+ {counts.blank:,} blank in {count_of(len(inputs), 'input')}"
+    )
+    if not counts.balanced or not all(account.counts.balanced for account in inputs):
+        said += " (DOES NOT ADD UP)"
+    waiting = sum(account.state != "read" for account in inputs)
+    if waiting:
+        said += f", {waiting} of them not read"
+    if missing:
+        said += f"; missing: {clip(', '.join(sorted(missing)), 120)}"
+    return said

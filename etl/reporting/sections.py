@@ -1,0 +1,279 @@
+"""The five classes of metrics as tables: percentiles merged, hours side by side."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from etl.model import CLASSES, Measurement, Sheet, Verdict
+from etl.reporting.hours import hour_table, hours_of
+from etl.reporting.judge import SEVERITY, sheet_for
+from etl.reporting.rows import Order, dimension_cells, dimension_columns, value_cell, verdict_cell
+from etl.reporting.tables import Cell, Column, Table, slug
+from etl.reporting.text import (
+    NOTHING,
+    finite,
+    heading_unit,
+    number,
+    target_words,
+)
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    "integrity": ("Integrity", "Did every business object get through?"),
+    "performance": ("Performance", "How long did it take?"),
+    "errors": ("Errors", "What failed?"),
+    "api": ("API analytics", "What was asked for, and provided?"),
+    "quantity": ("Quantities", "How much was there?"),
+}
+"""Heading and question of each class."""
+
+RESERVED = frozenset(
+    [
+        "index",
+        "kpis",
+        "measurements",
+        "time_to_resolve",
+        "resolve_times",
+        "restated",
+        "inputs",
+        "missing",
+        "rejects",
+    ]
+)
+"""Names of tables that every day has; a metric of such a name gets another file."""
+
+_PERCENTILE = re.compile(r"(?P<stem>.+)_p(?P<rank>\d{1,3})")
+_RANK_WORDS = re.compile(r"(?:p\d+|median)\s+(?:of\s+)?(?:the\s+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One class of metrics with its tables, and the metrics that found nothing."""
+
+    name: str
+    title: str
+    question: str
+    tables: tuple[Table, ...]
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A metric, or percentiles of one thing, and what was measured."""
+
+    sheets: tuple[Sheet, ...]
+    measurements: tuple[tuple[Measurement, ...], ...]
+
+
+def sections(
+    measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]
+) -> tuple[Section, ...]:
+    """Return the five classes in order, each with a table per metric or family of percentiles."""
+    by_metric: dict[str, list[Measurement]] = {name: [] for name in sheets}
+    for m in measurements:
+        by_metric.setdefault(m.metric, []).append(m)
+    known = {
+        name: sheets[name] if name in sheets else sheet_for(rows[0], sheets)
+        for name, rows in by_metric.items()
+    }
+    order = Order.of(measurements)
+    names = set(RESERVED)
+    return tuple(
+        _section(metric_class, list(_groups(metric_class, known, by_metric)), order, names)
+        for metric_class in CLASSES
+    )
+
+
+def _section(metric_class: str, groups: Sequence[_Group], order: Order, names: set[str]) -> Section:
+    title, question = TITLES[metric_class]
+    tables = []
+    for group in groups:
+        if not any(group.measurements):
+            continue
+        name = _free_name(slug(_stem(group)), names)
+        tables.append(_table(group, name, order))
+    silent = tuple(s.title for g in groups if not any(g.measurements) for s in g.sheets)
+    return Section(metric_class, title, question, tuple(tables), silent)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name = wanted if wanted not in taken else f"metric_{wanted}"
+    number_ = 2
+    while name in taken:
+        name, number_ = f"metric_{wanted}_{number_}", number_ + 1
+    taken.add(name)
+    return name
+
+
+def _groups(
+    metric_class: str,
+    sheets: Mapping[str, Sheet],
+    by_metric: Mapping[str, Sequence[Measurement]],
+) -> Iterable[_Group]:
+    families: dict[tuple[str, str], list[Sheet]] = defaultdict(list)
+    for sheet in sheets.values():
+        if sheet.metric_class == metric_class:
+            match = _PERCENTILE.fullmatch(sheet.name)
+            families[match["stem"] if match else sheet.name, sheet.unit].append(sheet)
+    for members in families.values():
+        ranked = sorted(members, key=lambda s: _rank(s.name))
+        yield _Group(tuple(ranked), tuple(tuple(by_metric[s.name]) for s in ranked))
+
+
+def _rank(name: str) -> int:
+    match = _PERCENTILE.fullmatch(name)
+    return int(match["rank"]) if match else 0
+
+
+def _stem(group: _Group) -> str:
+    match = _PERCENTILE.fullmatch(group.sheets[0].name)
+    return match["stem"] if match and len(group.sheets) > 1 else group.sheets[0].name
+
+
+def _table(group: _Group, name: str, order: Order) -> Table:
+    if len(group.sheets) > 1:
+        return _percentiles(group, name, order)
+    sheet, rows = group.sheets[0], group.measurements[0]
+    hours = hours_of(rows)
+    if hours:
+        return hour_table(sheet, rows, hours, name)
+    return _plain_table(sheet, rows, name, order)
+
+
+def _sorted(rows: Sequence[Measurement], order: Order, by_size: bool) -> list[Measurement]:
+    """Sort rows: by size where the question is who is largest, else by what they are about."""
+    if by_size:
+        return sorted(
+            rows,
+            key=lambda m: (
+                SEVERITY[m.verdict] if m.verdict is not Verdict.MET else SEVERITY[Verdict.NONE],
+                -(finite(m.value) or 0.0),
+                order.key(m.dimensions),
+            ),
+        )
+    return sorted(rows, key=lambda m: order.key(m.dimensions))
+
+
+def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Order) -> Table:
+    # Where most rows will be cut off the page, those that matter have to come first.
+    by_size = sheet.metric_class in {"performance", "api"} or len(rows) > 40
+    rows = _sorted(rows, order, by_size)
+    has_ratio = any(m.numerator is not None or m.denominator is not None for m in rows)
+    has_n = any(m.n is not None for m in rows)
+    judged = any(m.verdict is not Verdict.NONE for m in rows)
+    largest = max((finite(m.value) or 0.0 for m in rows), default=0.0)
+    bars = bool(heading_unit(sheet.unit)) and len(rows) > 1 and not judged
+    unit = heading_unit(sheet.unit)
+    columns = [
+        *dimension_columns(rows),
+        *(_RATIO_COLUMNS if has_ratio else ()),
+        Column("value", unit.capitalize() if unit else "Value", "number"),
+        Column("unit", ""),
+        *([Column("n", "n", "number")] if has_n else ()),
+        *(_JUDGED_COLUMNS if judged else ()),
+    ]
+    names = [column.key for column in dimension_columns(rows)]
+    cells = []
+    for m in rows:
+        row = [*dimension_cells(m, names)]
+        if has_ratio:
+            row += _ratio_cells(m)
+        row += [value_cell(m, largest if bars else 0.0), Cell(m.unit, m.unit)]
+        if has_n:
+            row.append(_count_cell(m.n))
+        if judged:
+            row += _judged_cells(m)
+        cells.append(tuple(row))
+    return Table(name, sheet.title, tuple(columns), tuple(cells), sheet.definition)
+
+
+_RATIO_COLUMNS = (
+    Column("numerator", "Upstream", "number"),
+    Column("denominator", "Downstream", "number"),
+    Column("difference", "Difference", "number"),
+)
+_JUDGED_COLUMNS = (Column("target", "Target", "number"), Column("verdict", "Verdict", "verdict"))
+
+
+def _ratio_cells(m: Measurement) -> list[Cell]:
+    both = m.numerator is not None and m.denominator is not None
+    difference = (m.numerator or 0.0) - (m.denominator or 0.0) if both else None
+    signed = NOTHING if difference is None else number(difference).replace("-", "−")
+    if difference is not None and difference > 0:
+        signed = f"+{signed}"
+    return [
+        _count_cell(m.numerator),
+        _count_cell(m.denominator),
+        Cell(difference, signed),
+    ]
+
+
+def _count_cell(value: float | None) -> Cell:
+    return Cell(value, NOTHING if value is None else number(value))
+
+
+def _judged_cells(m: Measurement) -> list[Cell]:
+    return [Cell(m.target, target_words(m.target, m.unit)), verdict_cell(m.verdict)]
+
+
+def _unmeasured() -> list[Cell]:
+    return [Cell("", NOTHING), verdict_cell(Verdict.NO_DATA)]
+
+
+def _percentiles(group: _Group, name: str, order: Order) -> Table:
+    """Merge percentiles of one thing into one row per set of dimensions."""
+    merged: dict[str, dict[str, Measurement]] = defaultdict(dict)
+    for sheet, rows in zip(group.sheets, group.measurements, strict=True):
+        for m in rows:
+            merged[order.name(m.dimensions)][sheet.name] = m
+    judged = next((s for s in group.sheets if s.target), None)
+    lead = judged or group.sheets[-1]
+    firsts = {key: row.get(lead.name) or next(iter(row.values())) for key, row in merged.items()}
+    ordered = sorted(firsts, key=lambda k: (SEVERITY[firsts[k].verdict], _minus(firsts[k]), k))
+    unit = group.sheets[0].unit
+    dimensions = dimension_columns([m for row in merged.values() for m in row.values()])
+    names = [column.key for column in dimensions]
+    columns = [
+        *dimensions,
+        *(Column(_rank_key(s), f"p{_rank(s.name)}", "number") for s in group.sheets),
+        Column("unit", ""),
+        Column("n", "n", "number"),
+        *(_family_judged(judged) if judged else ()),
+    ]
+    cells = []
+    for key in ordered:
+        row, first = merged[key], firsts[key]
+        line = [*dimension_cells(first, names)]
+        line += [value_cell(row.get(s.name), 0.0) for s in group.sheets]
+        line += [Cell(unit, unit), _count_cell(first.n)]
+        if judged:
+            held = row.get(judged.name)
+            line += (
+                _judged_cells(held) if held else [Cell("", NOTHING), verdict_cell(Verdict.NO_DATA)]
+            )
+        cells.append(tuple(line))
+    return Table(name, _family_title(group), tuple(columns), tuple(cells), lead.definition)
+
+
+def _minus(m: Measurement) -> float:
+    return -(finite(m.value) or 0.0)
+
+
+def _rank_key(sheet: Sheet) -> str:
+    return f"p{_rank(sheet.name)}"
+
+
+def _family_judged(sheet: Sheet) -> tuple[Column, Column]:
+    rank = _rank_key(sheet)
+    return Column("target", f"Target for {rank}", "number"), Column("verdict", "Verdict", "verdict")
+
+
+def _family_title(group: _Group) -> str:
+    for sheet in group.sheets:
+        match = _RANK_WORDS.match(sheet.title)
+        if match:
+            rest = sheet.title[match.end() :]
+            return rest[:1].upper() + rest[1:]
+    return _stem(group).replace("_", " ").capitalize()
