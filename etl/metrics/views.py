@@ -18,23 +18,27 @@ import polars as pl
 from etl.days import day_bounds
 from etl.errors import ConfigError
 
-STEPS_SCHEMA = {
-    "chain": pl.String,
-    "step": pl.String,
-    "position": pl.Int32,
-    "object_id": pl.String,
-    "at": pl.Datetime("us", "UTC"),
-    "source": pl.String,
-}
+STEPS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "object_id": pl.String(),
+        "at": pl.Datetime("us", "UTC"),
+        "source": pl.String(),
+    }
+)
 
-CHAIN_STEPS_SCHEMA = {
-    "chain": pl.String,
-    "step": pl.String,
-    "position": pl.Int32,
-    "next_step": pl.String,
-    "next_position": pl.Int32,
-    "steps": pl.Int32,
-}
+CHAIN_STEPS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "next_step": pl.String(),
+        "next_position": pl.Int32(),
+        "steps": pl.Int32(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,18 @@ import polars as pl
 import pyarrow as pa
 
 from etl.errors import ConfigError
+from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
 from etl.metrics.catalogue import digest, load_catalogue
 from etl.metrics.measure import run_sql
 from etl.metrics.views import Definitions, Step, build_views
-from etl.model import LineFormat, Sheet
+from etl.model import Sheet
 from etl.parse.batch import BlockParser
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
-from etl.resources import reports_dir, sql_dir
+from etl.resources import sql_folder, templates_folder
 from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
 from etl.settings import Settings, SourceSettings
 from etl.settings.load import place_of
@@ -97,7 +98,7 @@ def open_project(settings: Settings) -> Project:
     }
     _check_routes(settings, formats)
     own = settings.root / "sql"
-    sheets = load_catalogue(sql_dir(), own if own.is_dir() else None)
+    sheets = load_catalogue(sql_folder(), own if own.is_dir() else None)
     definitions = Definitions(
         zone=settings.zone,
         sources=[
@@ -144,7 +145,7 @@ def check_metrics(project: Project) -> None:
 def templates_of(settings: Settings) -> tuple[Path, Path | None]:
     """Return the folder of the built-in templates, and the project's own where it has one."""
     own = settings.root / "reports"
-    return reports_dir(), own if own.is_dir() else None
+    return templates_folder(), own if own.is_dir() else None
 
 
 def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFormat:

@@ -177,6 +177,7 @@ class Settings(_Part):
         sources = [source.name for source in self.source]
         _refuse_doubles("source", sources)
         _refuse_doubles("chain", [chain.name for chain in self.chain])
+        _refuse_two_types(self.source)
         for route in self.route:
             if route.source not in sources:
                 raise ValueError(
@@ -213,3 +214,16 @@ def _refuse_doubles(kind: str, names: list[str]) -> None:
     doubles = [name for name, count in Counter(names).items() if count > 1]
     if doubles:
         raise ValueError(f"{kind} name '{doubles[0]}' is used twice; names must differ")
+
+
+def _refuse_two_types(sources: list[SourceSettings]) -> None:
+    """All sources of events share one table, so that a column has one type."""
+    first: dict[str, tuple[str, str]] = {}
+    for source in sources:
+        for name, kind in source.fields.items():
+            other, other_kind = first.setdefault(name, (source.name, kind))
+            if other_kind != kind:
+                raise ValueError(
+                    f"field '{name}' is {other_kind} in source '{other}' and {kind} in source"
+                    f" '{source.name}'; give both the same type, or two names"
+                )

@@ -1,0 +1,130 @@
+"""A mistake in daytally.toml is named with line, value and nearest known name."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.errors import ConfigError
+from etl.settings import load_settings
+from etl.settings.places import line_of
+
+GOOD = """\
+[project]
+name = "Hub"
+timezone = "Europe/Berlin"
+
+[[source]]
+name = "api"
+inputs = ["logs/*.log"]
+format = "nginx:combined"
+
+[[source]]
+name = "importer"
+inputs = ["imp/*.log"]
+format = "syslog"
+message = "logfmt"
+[source.fields]
+customer_id = "text"
+
+[[route]]
+source = "api"
+path = "/customers/{customer_id}"
+
+[[chain]]
+name = "customer"
+[[chain.step]]
+name = "imported"
+from = "events"
+where = "event = 'imported'"
+object = "customer_id"
+[[chain.step]]
+name = "provided"
+from = "requests"
+where = "status = 200"
+object = "params.customer_id"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "daytally.toml").write_text(text)
+    return folder
+
+
+def message(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(folder, text))
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_a_good_file_loads_with_paths_below_its_folder(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GOOD))
+    assert settings.warehouse == tmp_path / "warehouse"
+    assert [source.name for source in settings.source] == ["api", "importer"]
+    assert settings.chain[0].step[1].records == "requests"
+    assert settings.routes_of(settings.source[0]) == ["/customers/{customer_id}"]
+    assert settings.zone_of(settings.source[1]).key == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("Europe/Berlin", "Europe/Berlim", 3, "Europe/Berlim"),
+        ('format = "nginx:combined"', 'formt = "nginx:combined"', 8, "Did you mean 'format'?"),
+        ('customer_id = "text"', 'customer_id = "texx"', 15, "Did you mean 'text'?"),
+        ('message = "logfmt"', 'message = "xml"', 14, "'logfmt' or 'json'"),
+        ('from = "events"', 'from = "event"', 26, "'requests' or 'events'"),
+        ('from = "requests"', 'frm = "requests"', 31, "Did you mean 'from'?"),
+        ('name = "importer"', 'name = "Im porter"', 11, "Im porter"),
+        ('["imp/*.log"]', "[]", 12, "at least 1 item"),
+        ('["imp/*.log"]', '["s3://bucket/logs/"]', 12, "s3://bucket/logs/"),
+        ('source = "api"', 'source = "apy"', 1, "Did you mean 'api'?"),
+        ('name = "importer"', 'name = "api"', 1, "'api' is used twice"),
+        ('format = "syslog"\n', "", 10, "exactly one of format, log_format, apache_format"),
+        ('name = "provided"', 'name = "imported"', 22, "'imported' is used twice"),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_its_line_and_what_is_known(
+    tmp_path: Path, old: str, new: str, line: int, says: str
+) -> None:
+    said = message(tmp_path, GOOD.replace(old, new, 1))
+    assert f"daytally.toml:{line}: " in said
+    assert says in said
+
+
+def test_all_mistakes_are_said_at_once_in_the_files_order(tmp_path: Path) -> None:
+    text = GOOD.replace('format = "nginx:combined"', 'fmt = "x"').replace("Berlin", "Berlim")
+    lines = message(tmp_path, text).splitlines()
+    places = [int(line.split("daytally.toml:")[1].split(":")[0]) for line in lines]
+    assert places == sorted(places)
+    assert len(places) >= 2
+
+
+def test_a_field_with_two_types_is_refused(tmp_path: Path) -> None:
+    other = GOOD.replace('name = "importer"', 'name = "store"')
+    second = other[other.index("[[source]]\nname = \"store\"") : other.index("[[route]]")]
+    said = message(tmp_path, GOOD + second.replace('"text"', '"integer"'))
+    assert "field 'customer_id' is text in source 'importer' and integer in source 'store'" in said
+
+
+def test_text_that_is_no_toml_says_where(tmp_path: Path) -> None:
+    assert "line 2" in message(tmp_path, "[project]\nname = \n")
+
+
+def test_a_folder_without_project_says_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="daytally demo DIR"):
+        load_settings(tmp_path)
+
+
+def test_the_line_of_a_key_in_the_second_element_is_its_own() -> None:
+    assert line_of(GOOD, ("source", 1, "format")) == 13
+    assert line_of(GOOD, ("source", 1, "fields", "customer_id")) == 16
+    assert line_of(GOOD, ("chain", 0, "step", 1, "where")) == 32
+    assert line_of(GOOD, ("chain", 0, "step", 1, "nothing")) == 29
+
+
+@given(st.text(), st.lists(st.one_of(st.text(), st.integers(0, 3)), max_size=4))
+def test_looking_for_a_line_never_fails(text: str, place: list[str | int]) -> None:
+    assert 1 <= line_of(text, place) <= max(1, len(text.splitlines()))
