@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -118,6 +118,18 @@ class Verdict(StrEnum):
     NO_DATA = "no_data"
     INCOMPLETE = "incomplete"
     NONE = "none"
+
+    @classmethod
+    def of_day(cls, of_kpis: Iterable[Verdict], *, missing: bool) -> Verdict:
+        """Judge a whole day: missed, else incomplete, else no_data, else met.
+
+        Args:
+            of_kpis: The verdicts of the day's KPIs.
+            missing: Whether a source that was expected has no data.
+        """
+        found = {*of_kpis, *([cls.INCOMPLETE] if missing else [])}
+        order = (cls.MISSED, cls.INCOMPLETE, cls.NO_DATA, cls.MET)
+        return next((verdict for verdict in order if verdict in found), cls.NONE)
 
 
 CLASSES = ("integrity", "performance", "errors", "api", "quantity")

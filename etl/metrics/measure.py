@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -112,19 +112,6 @@ def tables_of(sheet: Sheet) -> frozenset[str]:
     words = set(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sheet.sql).lower()))
     named = {name for name in ("requests", "events", "steps") if {name, f"{name}_before"} & words}
     return frozenset(named)
-
-
-def day_verdict(
-    measurements: Iterable[Measurement], sheets: Mapping[str, Sheet], missing: Sequence[str]
-) -> Verdict:
-    """Judge a whole day by its KPIs: missed, else incomplete, else no_data, else met."""
-    found = {one.verdict for one in measurements if one.metric in sheets and sheets[one.metric].kpi}
-    if missing:
-        found.add(Verdict.INCOMPLETE)
-    for verdict in (Verdict.MISSED, Verdict.INCOMPLETE, Verdict.NO_DATA, Verdict.MET):
-        if verdict in found:
-            return verdict
-    return Verdict.NONE
 
 
 def _measurement(sheet: Sheet, row: Mapping[str, Any], context: DayContext) -> Measurement:

@@ -14,6 +14,7 @@ from etl.decode.decompress import read_plain
 from etl.errors import ConfigError, SkippableError
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.project import Project, check_metrics, templates_of
+from etl.reporting import check_templates
 from etl.settings import MailSettings
 
 SAMPLE_BYTES = 1 << 16
@@ -51,8 +52,6 @@ def _check_metrics(project: Project) -> Finding:
 
 
 def _check_templates(project: Project) -> Finding:
-    from etl.reporting import check_templates
-
     built_in, own = templates_of(project.settings)
     try:
         check_templates(built_in, own)

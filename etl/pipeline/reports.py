@@ -10,9 +10,8 @@ from typing import Any
 import polars as pl
 
 from etl.days import day_bounds
-from etl.errors import CountMismatchError
+from etl.errors import ConfigError, CountMismatchError
 from etl.incidents.violations import derive_incidents
-from etl.metrics.measure import day_verdict
 from etl.model import (
     Counts,
     DayReport,
@@ -20,10 +19,18 @@ from etl.model import (
     InputAccount,
     Measurement,
     RejectSample,
+    Verdict,
 )
 from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project, templates_of
-from etl.reporting import summarise, write_catalogue, write_day, write_incidents, write_index
+from etl.reporting import (
+    Site,
+    summarise,
+    write_catalogue,
+    write_day,
+    write_incidents,
+    write_index,
+)
 from etl.schema import INPUTS, REJECTS
 from etl.store.ledger import READ
 from etl.store.measurements import read_detections, read_measurements
@@ -40,15 +47,21 @@ def report_days(project: Project, days: Iterable[date]) -> list[Path]:
 
     Returns:
         The paths of the days' pages, oldest first.
+
+    Raises:
+        ConfigError: There is nothing to report on, or a template is wrong.
     """
     history = read_measurements(project.warehouse)
     measured = sorted({one.day for one in history})
+    if not measured:
+        raise ConfigError("no day has been measured yet. Run: daytally run")
     out = project.settings.out
     templates, overrides = templates_of(project.settings)
     pages = []
     for day in sorted(_touched(days, measured)):
         report = build_report(project, day, history)
-        pages.append(write_day(out, report, templates=templates, overrides=overrides)[0])
+        written = write_day(out, report, templates=templates, overrides=overrides, days=measured)
+        pages.append(written[0])
     _write_overviews(project, history, measured)
     return pages
 
@@ -63,16 +76,17 @@ def _write_overviews(
 ) -> None:
     """Write the pages over all days: calendar, catalogue and incidents."""
     settings = project.settings
-    out, (templates, overrides) = settings.out, templates_of(settings)
+    out = settings.out
+    site = Site(settings.project.name, settings.project.timezone, *templates_of(settings))
     missing = missing_sources(project, measured)
     by_day: dict[date, list[Measurement]] = {day: [] for day in measured}
     for one in history:
         by_day[one.day].append(one)
     summaries = [summarise(day, by_day[day], project.sheets, missing[day]) for day in measured]
     incidents = incidents_until(project, history)
-    write_index(out, summaries)
-    write_catalogue(out, project.sheets)
-    write_incidents(out, incidents)
+    write_index(out, summaries, site)
+    write_catalogue(out, project.sheets, site)
+    write_incidents(out, incidents, site, until=day_bounds(measured[-1], settings.zone)[1])
 
 
 def build_report(
@@ -101,7 +115,9 @@ def build_report(
         zone=project.settings.project.timezone,
         started_at=start,
         ended_at=end,
-        verdict=day_verdict(own, project.sheets, missing),
+        verdict=Verdict.of_day(
+            (one.verdict for one in own if _is_kpi(project, one)), missing=bool(missing)
+        ),
         sheets=project.sheets,
         measurements=own,
         history=tuple(o for o in until if o.day >= since and _is_kpi(project, o)),
