@@ -40,7 +40,9 @@ DIRECTIVES: dict[str, Field] = {
     "I": Field("request_bytes", Op.INTEGER),
     "S": Field("", name="bytes_total"),  # received and sent together: neither column's meaning
     "D": Field("request_time_s", Op.DECIMAL, scale=MICROSECONDS),
-    "T": Field("request_time_s", Op.DECIMAL, rank=2),  # whole seconds: only if nothing finer is there
+    "T": Field(
+        "request_time_s", Op.DECIMAL, rank=2
+    ),  # whole seconds: only if nothing finer is there
     "^FB": Field("", name="time_to_first_byte_us"),
     "v": Field("host"),
     "V": Field("host", rank=1),
@@ -165,9 +167,13 @@ def _spare_name(name: str, field: Field, argument: str = "") -> str:
         return _header_name(name, argument)
     if field.column == "request_time_s":
         return f"request_time_{argument or {'D': 'us', 'T': 's'}[name]}"
-    return {"h": "remote_host", "V": "server_name", "L": "log_id", "r": "request", "s": "status"}.get(
-        name, field.column
-    )
+    return {
+        "h": "remote_host",
+        "V": "server_name",
+        "L": "log_id",
+        "r": "request",
+        "s": "status",
+    }.get(name, field.column)
 
 
 def _header_name(name: str, argument: str) -> str:

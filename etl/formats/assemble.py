@@ -42,12 +42,12 @@ Piece = bytes | Placed
 
 
 def assemble(pieces: Sequence[Piece], text: str, *, escaped: bool) -> Layout:
-    """Return the layout of an access-log line.
+    r"""Return the layout of an access-log line.
 
     Args:
         pieces: Literals and fields in the order of the line.
         text: The whole format string, for errors.
-        escaped: Whether the server writes escapes (\\xHH, \\") inside values.
+        escaped: Whether the server writes escapes (\xHH, \") inside values.
 
     Raises:
         LogFormatError: Two fields touch and nothing tells where one ends, there is no field, or

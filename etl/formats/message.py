@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Literal
 
 from etl.errors import ConfigError, UnknownNameError
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
@@ -16,10 +16,10 @@ KINDS: tuple[MessageKind, ...] = ("logfmt", "json")
 
 @dataclass(frozen=True, slots=True)
 class MessageFormat:
-    """Keys of a message that become columns.
+    r"""Keys of a message that become columns.
 
     Attributes:
-        kind: `logfmt` (https://brandur.org/logfmt: `k=v k="v \\" w"`) or `json` (one flat object,
+        kind: `logfmt` (https://brandur.org/logfmt: `k=v k="v \" w"`) or `json` (one flat object,
             with or without the `@cee:` cookie before it).
         fields: Key, which is the column's name too, to a key of `schema.FIELD_TYPES`.
     """
@@ -46,4 +46,4 @@ def compile_message(kind: str, fields: Mapping[str, str]) -> MessageFormat:
             raise ConfigError(f"field '{name}' has the name of a column of events")
         if not name or any(mark in name for mark in '= "\n'):
             raise ConfigError(f"field '{name}' cannot be a key of a message")
-    return MessageFormat(cast("MessageKind", kind), MappingProxyType(dict(sorted(fields.items()))))
+    return MessageFormat(kind, MappingProxyType(dict(sorted(fields.items()))))

@@ -9,15 +9,20 @@ import pyarrow as pa
 
 from etl import schema
 from etl.errors import ConfigError, CountMismatchError
-from etl.formats.fields import LineFormat, table_schema
+from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat
 from etl.formats.routes import RouteTable
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse import context as c
-from etl.parse.buffers import Buffers, instant_array, line_ends, number_array, text_array
-from etl.parse.context import Context
+from etl.parse.buffers import (
+    MAX_BLOCK_BYTES,
+    Buffers,
+    instant_array,
+    line_ends,
+    number_array,
+    text_array,
+)
 from etl.parse.extract import MessageExtractor
-from etl.parse.kernel import parse_lines
 from etl.parse.program import pack
 from etl.parse.rejects import reject_batch
 from etl.parse.routing import Router
@@ -56,7 +61,7 @@ class BlockParser:
                 raise ConfigError(f"format '{line_format.name}' does not fill {column}")
         self._zone, self._reference, self._longest = zone, reference, max_line_bytes
         self._program = pack(line_format)
-        self._buffers = Buffers(self._program)
+        self._buffers = Buffers(self._program, 0, 0)
         self._extractor = MessageExtractor(message) if message else None
         self._router = Router(routes) if routes and routes.templates else None
         fields = dict(message.fields) if message else {}
@@ -64,39 +69,46 @@ class BlockParser:
             self._schema = schema.events_schema(fields)
         else:
             self._schema = schema.requests_schema(list(routes.params) if routes else [])
-        self._offset_type = table_schema(line_format.table).field("offset").type
 
     def parse(self, block: Block) -> ParsedBlock:
         """Parse a block; the result owns its memory.
 
         Raises:
             CountMismatchError: Lines are not records + rejects + blank: a bug.
-            ValueError: The block is larger than 256 MiB.
+            ValueError: The block is larger than 256 MiB or lacks its padding.
         """
+        if block.size > MAX_BLOCK_BYTES:
+            raise ValueError(f"a block of {block.size} bytes is over {MAX_BLOCK_BYTES}")
         ends = line_ends(block.data, block.size)
-        k = self._buffers.prepare(block, len(ends))
-        parse_lines(k, ends, self._longest)
-        rows, refused, blank = (int(k.state[cell]) for cell in (c.ROWS, c.REJECTS, c.BLANK))
+        if not self._buffers.fits(block.size, len(ends)):
+            self._buffers = Buffers(
+                self._program,
+                max(block.size, self._buffers.size),
+                max(len(ends) + len(ends) // 4, self._buffers.lines),
+            )
+        buffers = self._buffers
+        buffers.run(block, ends, self._longest)
+        rows, refused, blank = (int(buffers.cells[n]) for n in (c.ROWS, c.REFUSED, c.BLANK))
         counts = Counts(len(ends), rows, refused, blank)
-        rejects = reject_batch(block, k.rejects[:refused], self._program, self._longest)
-        records = self._records(k, rows, block.offset)
+        records = self._records(buffers, rows, block.offset)
+        rejects = reject_batch(block, buffers.rejects[:refused], self._program, self._longest)
         if not counts.balanced or len(records) != rows or len(rejects) != refused:
             raise CountMismatchError(f"block at {block.offset}: {counts}")
         return ParsedBlock(records, rejects, counts)
 
-    def _records(self, k: Context, rows: int, offset: int) -> pa.RecordBatch:
-        resolve(k.at[:rows], k.stamp[:rows], self._zone, self._reference)
+    def _records(self, buffers: Buffers, rows: int, offset: int) -> pa.RecordBatch:
+        at = buffers.at[:rows]
+        resolve(at, buffers.stamp[:rows], self._zone, self._reference)
         columns: dict[str, pa.Array] = {
-            "at": instant_array(k.at[:rows]),
-            "offset": pa.array(k.places[:rows] + offset, self._offset_type),
+            "at": instant_array(at),
+            "offset": pa.array(buffers.places[:rows] + offset),
         }
         for slot, name in enumerate(self._program.text):
-            base = k.base[slot]
-            ends, valid = k.ends[slot, : rows + 1], k.text_ok[slot, :rows]
-            columns[name] = text_array(k.text[base:], ends, valid, schema.TEXT)
+            ends, valid = buffers.ends[slot, : rows + 1], buffers.text_ok[slot, :rows]
+            columns[name] = text_array(buffers.strings[slot], ends, valid)
         for slot, (name, type_) in enumerate(self._program.numbers):
-            values = k.reals if pa.types.is_floating(type_) else k.nums
-            columns[name] = number_array(values[slot, :rows], k.num_ok[slot, :rows], type_)
+            values = buffers.reals if pa.types.is_floating(type_) else buffers.wholes
+            columns[name] = number_array(values[slot, :rows], buffers.num_ok[slot, :rows], type_)
         if self._extractor:
             columns.update(self._extractor.extract(columns["message"]))
         if self._router:

@@ -2,82 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from etl.model import Block, Bytes
+from etl.model import BLOCK_PADDING, Block, Bytes
 from etl.parse import context as c
-from etl.parse.context import Context, Ints, Offsets
-from etl.parse.program import JSON_TEXT, Program
+from etl.parse.context import Ints, Offsets
+from etl.parse.kernel import parse_lines
+from etl.parse.program import JSON_TEXT, SPARE, Program
+from etl.schema import INSTANT, TEXT
 
 MAX_BLOCK_BYTES = 1 << 28
 """Larger blocks could overflow Arrow's 32-bit offsets."""
 
 TEXT_GROWTH = 3  # one damaged byte becomes U+FFFD, three bytes
 JSON_GROWTH = 6  # one control character becomes \u00XX
-SPARE = 64
 
 
 class Buffers:
     """Room for the worst case that a block of some size can bring.
 
     Memory is reserved, not touched: what no block has filled costs nothing.
+
+    Attributes:
+        strings: Per text slot its bytes.
+        ends: (text slots, lines + 1), Arrow's offsets.
+        text_ok: (text slots, lines), 1 where not null; `num_ok` likewise.
+        wholes: (number slots, lines); `reals` likewise, one of the two is in use.
+        at: (lines,), microseconds that count from what `stamp` says.
+        places: (lines,), offset of a record's line in the block.
+        rejects: (lines, REJECT_WIDTH), see `context`.
+        cells: The context itself.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._bytes = self._lines = -1
-        self._context: Context | None = None
+    def __init__(self, program: Program, size: int, lines: int) -> None:
+        self.size, self.lines, self._program = size, lines, program
+        texts, numbers = len(program.text), len(program.numbers)
+        rooms = [self._room(name) for name in program.text]
+        self.strings = [np.empty(room, dtype=np.uint8) for room in rooms]
+        self.ends = np.zeros((texts, lines + 1), dtype=np.int32)
+        self.text_ok = np.empty((texts, lines), dtype=np.uint8)
+        self.wholes = np.empty((numbers, lines), dtype=np.int64)
+        self.reals = np.empty((numbers, lines), dtype=np.float64)
+        self.num_ok = np.empty((numbers, lines), dtype=np.uint8)
+        self.at = np.empty(lines, dtype=np.int64)
+        self.stamp = np.empty(lines, dtype=np.uint8)
+        self.places = np.empty(lines, dtype=np.int64)
+        self.rejects = np.empty((lines, c.REJECT_WIDTH), dtype=np.int64)
+        self._scratch = np.empty(size + SPARE, dtype=np.uint8)
+        self._texts = slot_table(zip(self.strings, self.ends, self.text_ok, strict=True))
+        self._numbers = slot_table(zip(self.wholes, self.reals, self.num_ok, strict=True))
+        self.cells = np.zeros(c.CONTEXT_WIDTH, dtype=np.int64)
+        for cell, array in (
+            (c.STEPS, program.steps),
+            (c.LAYOUTS, program.layouts),
+            (c.NULLS, program.nulls),
+            (c.TEXTS, self._texts),
+            (c.NUMBERS, self._numbers),
+            (c.AT, self.at),
+            (c.STAMP, self.stamp),
+            (c.PLACES, self.places),
+            (c.REJECTS, self.rejects),
+            (c.SCRATCH, self._scratch),
+        ):
+            self.cells[cell] = array.ctypes.data
+        self.cells[c.LAYOUT_COUNT] = len(program.layouts)
+        self.cells[c.EXTRA_SLOT] = program.extra_slot
 
-    def prepare(self, block: Block, lines: int) -> Context:
-        """Return the kernel's context for a block of `lines` lines.
+    def fits(self, size: int, lines: int) -> bool:
+        """Tell whether a block of `size` bytes and `lines` lines may be parsed into these."""
+        return size <= self.size and lines <= self.lines
 
-        Raises:
-            ValueError: The block is larger than `MAX_BLOCK_BYTES`.
-        """
-        if block.size > MAX_BLOCK_BYTES:
-            raise ValueError(f"a block of {block.size} bytes is over {MAX_BLOCK_BYTES}")
-        if self._context is None or block.size > self._bytes or lines > self._lines:
-            self._bytes = max(block.size, self._bytes)
-            self._lines = max(lines + lines // 4, self._lines)
-            self._context = self._allocate()
-        data = block.data.view()
-        data.flags.writeable = False  # one type, whoever made the block: one compiled kernel
-        self._context.state[:] = 0
-        self._context.state[c.EXTRA_SLOT] = self._program.extra_slot
-        return self._context._replace(data=data)
-
-    def _allocate(self) -> Context:
-        program, lines = self._program, self._lines
-        texts, numbers = len(program.text), max(1, len(program.numbers))
-        base = np.zeros(texts + 1, dtype=np.int64)
-        np.cumsum([self._room(name) for name in program.text], out=base[1:])
-        return Context(
-            data=np.empty(0, dtype=np.uint8),
-            steps=program.steps,
-            layouts=program.layouts,
-            nulls=program.nulls,
-            pool=program.pool,
-            text=np.empty(base[-1] + SPARE, dtype=np.uint8),
-            base=base,
-            ends=np.zeros((texts, lines + 1), dtype=np.int32),
-            text_ok=np.empty((texts, lines), dtype=np.uint8),
-            nums=np.empty((numbers, lines), dtype=np.int64),
-            reals=np.empty((numbers, lines), dtype=np.float64),
-            num_ok=np.empty((numbers, lines), dtype=np.uint8),
-            at=np.empty(lines, dtype=np.int64),
-            stamp=np.empty(lines, dtype=np.uint8),
-            places=np.empty(lines, dtype=np.int64),
-            rejects=np.empty((lines, c.REJECT_WIDTH), dtype=np.int64),
-            scratch=np.empty(self._bytes + SPARE, dtype=np.uint8),
-            state=np.zeros(c.STATE_WIDTH, dtype=np.int64),
-        )
+    def run(self, block: Block, ends: Ints, longest: int) -> None:
+        """Parse a block that fits, whose lines end at `ends`."""
+        if len(block.data) < block.size + BLOCK_PADDING:
+            raise ValueError(f"a block needs {BLOCK_PADDING} spare bytes behind its data")
+        data = np.ascontiguousarray(block.data, dtype=np.uint8)
+        self.cells[c.DATA], self.cells[c.LINE_ENDS] = data.ctypes.data, ends.ctypes.data
+        self.cells[c.LINES], self.cells[c.LONGEST] = len(ends), longest
+        parse_lines(self.cells.ctypes.data)
 
     def _room(self, name: str) -> int:
         if name not in JSON_TEXT:
-            return TEXT_GROWTH * self._bytes + SPARE
-        return JSON_GROWTH * self._bytes + self._lines * self._program.extra_overhead + SPARE
+            return TEXT_GROWTH * self.size + SPARE
+        return JSON_GROWTH * self.size + self.lines * self._program.extra_overhead + SPARE
+
+
+def slot_table(columns: Iterable[tuple[npt.NDArray[Any], ...]]) -> Ints:
+    """Return the addresses of the arrays of each slot, as `TEXTS` or `NUMBERS` in `context`."""
+    rows = [[array.ctypes.data for array in arrays] for arrays in columns]
+    return np.array(rows, dtype=np.int64).reshape(-1, c.SLOT_WIDTH)
 
 
 def line_ends(data: Bytes, size: int) -> Ints:
@@ -88,13 +106,13 @@ def line_ends(data: Bytes, size: int) -> Ints:
     return ends.astype(np.int64, copy=False)
 
 
-def text_array(text: Bytes, ends: Offsets, valid: Bytes, type_: pa.DataType) -> pa.Array:
+def text_array(text: Bytes, ends: Offsets, valid: Bytes) -> pa.Array:
     """Return strings whose bytes lie in `text[:ends[-1]]` as an Arrow array of its own memory."""
     rows = len(ends) - 1
     bitmap, nulls = _bitmap(valid)
     data = pa.py_buffer(text[: ends[-1]].copy())
     buffers = [bitmap, pa.py_buffer(ends.copy()), data]
-    return pa.Array.from_buffers(type_, rows, buffers, nulls)
+    return pa.Array.from_buffers(TEXT, rows, buffers, nulls)
 
 
 def number_array(values: npt.NDArray[np.generic], valid: Bytes, type_: pa.DataType) -> pa.Array:
@@ -110,7 +128,7 @@ def number_array(values: npt.NDArray[np.generic], valid: Bytes, type_: pa.DataTy
 def instant_array(micros: Ints) -> pa.Array:
     """Return microseconds since 1970 as instants."""
     data = pa.py_buffer(micros.copy())
-    return pa.Array.from_buffers(pa.timestamp("us", tz="UTC"), len(micros), [None, data], 0)
+    return pa.Array.from_buffers(INSTANT, len(micros), [None, data], 0)
 
 
 def _bitmap(valid: Bytes) -> tuple[pa.Buffer | None, int]:

@@ -1,67 +1,56 @@
-"""What the kernel works on, as one tuple of arrays, and the meaning of its numbers."""
+"""What the kernel works on, as tables of 64-bit cells, and the meaning of its numbers.
+
+The kernel's one argument is the address of the context's cells. Positions in a block are
+addresses too; they become offsets when the kernel is done.
+"""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from etl.formats.fields import Flag, Op
-from etl.model import Bytes, RejectReason
+from etl.model import RejectReason
+from etl.parse.jit import inlined
+from etl.parse.memory import load64, store64
 
 Ints = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
+# Cells of the context. Addresses: of the block, and of arrays of 64-bit numbers if not said
+# otherwise. EXTRA_SLOT is -1 where the format never fills `extra`.
+DATA = 0
+LINE_ENDS, LINES, LONGEST = 1, 2, 3  # ends of lines (offsets), how many, most bytes of a line
+STEPS, LAYOUTS, LAYOUT_COUNT, NULLS = 4, 5, 6, 7
+TEXTS, NUMBERS = 8, 9  # (slots, SLOT_WIDTH)
+AT, STAMP, PLACES, REJECTS, SCRATCH = 10, 11, 12, 13, 14  # STAMP and SCRATCH: of bytes
+EXTRA_SLOT, EXTRA_END, EXTRA_COUNT = 15, 16, 17
+FAIL_REASON, FAIL_PLACE, FAIL_PART = 18, 19, 20
+ROWS, REFUSED, BLANK = 21, 22, 23
+CONTEXT_WIDTH = 24
 
-class Context(NamedTuple):
-    """Input, program and output of one run of the kernel over a block.
-
-    Strings of a column lie one behind the other in `text`, from `base[slot]` on, each column with
-    room for the worst case (see `buffers.py`), so that no write needs a bounds check.
-    """
-
-    data: Bytes  # the block
-    steps: Ints  # (steps, STEP_WIDTH): the program, all layouts one behind the other
-    layouts: Ints  # (layouts, LAYOUT_WIDTH)
-    nulls: Ints  # slots that a layout leaves null, text and number slots apart
-    pool: Bytes  # literals and names in `extra`
-    text: Bytes  # strings of all text slots
-    base: Ints  # (text slots,): where a slot's strings begin
-    ends: Offsets  # (text slots, rows + 1): Arrow offsets, relative to the base
-    text_ok: Bytes  # (text slots, rows): 1 where not null
-    nums: Ints  # (number slots, rows)
-    reals: Floats  # (number slots, rows)
-    num_ok: Bytes  # (number slots, rows)
-    at: Ints  # (rows,): microseconds, see `stamp`
-    stamp: Bytes  # (rows,): one of the STAMP_ constants
-    places: Ints  # (rows,): offset of the line in the block
-    rejects: Ints  # (lines, REJECT_WIDTH)
-    scratch: Bytes  # as long as the block: a value between two decodings
-    state: Ints  # (STATE_WIDTH,)
-
-
-# Columns of `steps`. SLOT_A to SLOT_D: one slot per column that the operation fills, -1 for none.
-OP, LITERAL_FROM, LITERAL_TO, FLAGS, SCALE, KEY_FROM, KEY_TO = range(7)
-SLOT_A, SLOT_B, SLOT_C, SLOT_D = range(7, 11)
+# Columns of `STEPS`. Literals and keys: addresses of bytes. SLOT_A to SLOT_D: one slot per column
+# that the operation fills, -1 for none.
+OP, LITERAL, LITERAL_SIZE, FLAGS, SCALE, KEY, KEY_SIZE, SLOT_A, SLOT_B, SLOT_C, SLOT_D = range(11)
 STEP_WIDTH = 11
 
-# Columns of `layouts`: ranges of `steps` and of `nulls`.
+# Columns of `LAYOUTS`: ranges of `STEPS` and of `NULLS` (slots that a layout leaves null).
 STEPS_FROM, STEPS_TO, TEXT_NULLS_FROM, TEXT_NULLS_TO, NUM_NULLS_FROM, NUM_NULLS_TO = range(6)
 LAYOUT_WIDTH = 6
 
-# Columns of `rejects`: bytes of the line, why, at which byte, at which step and part of it.
+# Columns of `TEXTS` (strings, Arrow's 32-bit offsets, a byte per row: 1 where not null) and of
+# `NUMBERS` (whole numbers, doubles, a byte per row).
+STRINGS, ENDS, TEXT_OK = range(3)
+WHOLES, REALS, NUM_OK = range(3)
+SLOT_WIDTH = 3
+
+# Columns of `REJECTS`: bounds of the line, why, at which byte, at which step and part of it.
 FROM, TO, REASON, PLACE, STEP, PART = range(6)
 REJECT_WIDTH = 6
 PART_VALUE, PART_LITERAL, PART_END = range(3)
 
-# Cells of `state`. EXTRA_SLOT is -1 where the format never fills `extra`.
-EXTRA_SLOT, EXTRA_END, EXTRA_COUNT, FAIL_REASON, FAIL_PLACE, FAIL_PART = range(6)
-ROWS, REJECTS, BLANK = range(6, 9)
-STATE_WIDTH = 9
-
-# What `at` counts from.
+# What a time stamp counts from.
 STAMP_UTC = 0  # 1970 in UTC
 STAMP_LOCAL = 1  # 1970 on the clocks of the source's zone
 STAMP_YEARLESS = 2  # 2000 stands for the year, on the clocks of the source's zone
@@ -86,7 +75,24 @@ DASH_IS_NULL, DASH_IS_ZERO = int(Flag.DASH_IS_NULL), int(Flag.DASH_IS_ZERO)
 QUOTED, ESCAPED = int(Flag.QUOTED), int(Flag.ESCAPED)
 EXTRA, REQUIRED = int(Flag.EXTRA), int(Flag.REQUIRED)
 
-NEWLINE, RETURN, SPACE, QUOTE, DASH, DOT, COMMA, COLON = 10, 13, 32, 34, 45, 46, 44, 58
-BACKSLASH, QUESTION, SLASH, ZERO, NINE = 92, 63, 47, 48, 57
-LESS, GREATER, EQUALS, BRACKET, BRACKET_END, PLUS = 60, 62, 61, 91, 93, 43
-BRACE, BRACE_END = 123, 125
+TAB, NEWLINE, RETURN, SPACE, QUOTE, PERCENT, PLUS, COMMA, DASH, DOT, SLASH = b'\t\n\r "%+,-./'
+ZERO, NINE, COLON, LESS, EQUALS, GREATER, QUESTION, AT_SIGN = b"09:<=>?@"
+BRACKET, BACKSLASH, BRACKET_END, BRACE, BRACE_END = b"[\\]{}"
+
+
+@inlined
+def cell(table: int, index: int) -> int:
+    """Return a cell of a table."""
+    return load64(table + 8 * index)
+
+
+@inlined
+def set_cell(table: int, index: int, value: int) -> None:
+    """Write a cell of a table."""
+    store64(table + 8 * index, value)
+
+
+@inlined
+def row_of(table: int, index: int, width: int) -> int:
+    """Return the address of a table's row."""
+    return table + 8 * index * width

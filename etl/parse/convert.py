@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from etl.model import Bytes
+import sys
+
 from etl.parse.context import BACKSLASH, DASH, DOT, NINE, PLUS, QUOTE, SLASH, ZERO
 from etl.parse.jit import helper, inlined
+from etl.parse.memory import load, load32, store
 from etl.parse.text import hex_digit
 from etl.parse.values import power_of_ten
 
@@ -15,20 +17,22 @@ HARD = 2
 _LARGEST = 9_223_372_036_854_775_807
 _EXACT_DIGITS = 15  # a double holds any such number exactly
 _EXACT_POWER = 22  # and any such power of ten
-_E = ord("e")
+_E, _U = b"eu"
+_TRUE, _FALS, _NULL = (int.from_bytes(word, sys.byteorder) for word in (b"true", b"fals", b"null"))
+_LOWER = 0x2020_2020
 
 
 @helper
-def read_integer(text: Bytes, start: int, stop: int) -> tuple[int, int]:
+def read_integer(start: int, stop: int) -> tuple[int, int]:
     """Read a whole number with an optional minus sign that fits 64 bits."""
     sign = 1
-    if start < stop and text[start] == DASH:
+    if start < stop and load(start) == DASH:
         sign, start = -1, start + 1
     if start == stop:
         return 0, 0
     value = 0
     for index in range(start, stop):
-        digit = int(text[index]) - ZERO
+        digit = load(index) - ZERO
         if digit < 0 or digit > 9 or value > (_LARGEST - digit) // 10:
             return 0, 0
         value = value * 10 + digit
@@ -36,36 +40,38 @@ def read_integer(text: Bytes, start: int, stop: int) -> tuple[int, int]:
 
 
 @helper
-def read_number(text: Bytes, start: int, stop: int) -> tuple[float, int]:
+def read_number(  # noqa: C901 - one grammar, read once from left to right
+    start: int, stop: int
+) -> tuple[float, int]:
     """Read a decimal number: `-12.5e-3`."""
     place, sign = start, 1.0
-    if place < stop and text[place] == DASH:
+    if place < stop and load(place) == DASH:
         place, sign = place + 1, -1.0
     value, digits, leading, fraction = 0, 0, 0, 0
     point = False
-    while place < stop and (ZERO <= text[place] <= NINE or (text[place] == DOT and not point)):
-        if text[place] == DOT:
+    while place < stop and (ZERO <= load(place) <= NINE or (load(place) == DOT and not point)):
+        if load(place) == DOT:
             if digits == 0:
                 return 0.0, 0
             point = True
         else:
             leading += value == 0
             if digits - leading < _EXACT_DIGITS + 1:
-                value = value * 10 + int(text[place]) - ZERO
+                value = value * 10 + load(place) - ZERO
             digits += 1
             fraction += point
         place += 1
-    if digits == 0 or text[place - 1] == DOT:
+    if digits == 0 or load(place - 1) == DOT:
         return 0.0, 0
     exponent = 0
-    if place < stop and (int(text[place]) | 32) == _E:
+    if place < stop and (load(place) | 32) == _E:
         place += 1
-        negative = place < stop and text[place] == DASH
-        if place < stop and text[place] in (PLUS, DASH):
+        negative = place < stop and load(place) == DASH
+        if place < stop and (load(place) == PLUS or load(place) == DASH):
             place += 1
         first = place
-        while place < stop and ZERO <= text[place] <= NINE:
-            exponent = min(exponent * 10 + int(text[place]) - ZERO, 99_999)
+        while place < stop and ZERO <= load(place) <= NINE:
+            exponent = min(exponent * 10 + load(place) - ZERO, 99_999)
             place += 1
         if place == first:
             return 0.0, 0
@@ -81,79 +87,71 @@ def read_number(text: Bytes, start: int, stop: int) -> tuple[float, int]:
 
 
 @helper
-def read_boolean(text: Bytes, start: int, stop: int) -> tuple[int, int]:
+def read_boolean(start: int, stop: int) -> tuple[int, int]:
     """Read `true` or `false`, in any case of letters."""
-    if stop - start == 4 and _spells(text, start, b"true"):
+    if stop - start == 4 and _word(start, _LOWER) == _TRUE:
         return 1, 1
-    if stop - start == 5 and _spells(text, start, b"false"):
+    if stop - start == 5 and _word(start, _LOWER) == _FALS and load(start + 4) | 32 == _E:
         return 0, 1
     return 0, 0
 
 
 @inlined
-def _spells(text: Bytes, start: int, word: bytes) -> bool:
-    for index in range(len(word)):
-        if (int(text[start + index]) | 32) != word[index]:
-            return False
-    return True
+def _word(start: int, mask: int) -> int:
+    """Return four bytes as a number, with the bits of `mask` set."""
+    return (load32(start) & 0xFFFF_FFFF) | mask
 
 
 @helper
-def is_scalar(text: Bytes, start: int, stop: int) -> bool:
+def is_scalar(start: int, stop: int) -> bool:
     """Tell whether a token is JSON's true, false, null or a number (RFC 8259)."""
-    if stop - start == 4 and (text[start] == 116 or text[start] == 110):
-        return _same(text, start, b"true") or _same(text, start, b"null")
-    if stop - start == 5 and text[start] == 102:
-        return _same(text, start, b"false")
-    first = start + 1 if start < stop and text[start] == DASH else start
-    if first + 1 < stop and text[first] == ZERO and ZERO <= text[first + 1] <= NINE:
+    if start == stop:
         return False
-    return read_number(text, start, stop)[1] != 0
-
-
-@inlined
-def _same(text: Bytes, start: int, word: bytes) -> bool:
-    for index in range(len(word)):
-        if text[start + index] != word[index]:
-            return False
-    return True
+    if stop - start == 4 and (_word(start, 0) == _TRUE or _word(start, 0) == _NULL):
+        return True
+    if stop - start == 5 and _word(start, 0) == _FALS:
+        return load(start + 4) == _E
+    first = start + 1 if load(start) == DASH else start
+    if first + 1 < stop and load(first) == ZERO and ZERO <= load(first + 1) <= NINE:
+        return False
+    return read_number(start, stop)[1] != 0
 
 
 @helper
-def unescape_json(text: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
+def unescape_json(start: int, stop: int, target: int) -> int:
     """Decode a JSON string's escapes (RFC 8259, 7); return where the writing ended.
 
     A lone surrogate becomes U+FFFD; a backslash before anything else stands for itself.
     """
     while start < stop:
-        byte = int(text[start])
+        byte = load(start)
         start += 1
         if byte == BACKSLASH and start < stop:
-            mark = int(text[start])
-            if mark == 117:
-                code = _code_unit(text, start + 1, stop)
+            mark = load(start)
+            if mark == _U:
+                code = _code_unit(start + 1, stop)
                 if code >= 0:
                     start += 5
-                    if 0xD800 <= code <= 0xDBFF and _escape_follows(text, start, stop):
-                        low = _code_unit(text, start + 2, stop)
+                    if 0xD800 <= code <= 0xDBFF and _escape_follows(start, stop):
+                        low = _code_unit(start + 2, stop)
                         if 0xDC00 <= low <= 0xDFFF:
                             code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
                             start += 6
-                    place = _encode(code, target, place)
+                    target = _encode(code, target)
                     continue
             else:
                 plain = _letter(mark)
                 if plain:
                     byte = plain
                     start += 1
-        target[place] = byte
-        place += 1
-    return place
+        store(target, byte)
+        target += 1
+    return target
 
 
 @inlined
-def _escape_follows(text: Bytes, start: int, stop: int) -> bool:
-    return start + 1 < stop and text[start] == BACKSLASH and text[start + 1] == 117
+def _escape_follows(start: int, stop: int) -> bool:
+    return start + 1 < stop and load(start) == BACKSLASH and load(start + 1) == _U
 
 
 @inlined
@@ -172,12 +170,12 @@ def _letter(mark: int) -> int:
 
 
 @inlined
-def _code_unit(text: Bytes, start: int, stop: int) -> int:
+def _code_unit(start: int, stop: int) -> int:
     if start + 4 > stop:
         return -1
     code = 0
     for index in range(4):
-        digit = hex_digit(text[start + index])
+        digit = hex_digit(load(start + index))
         if digit < 0:
             return -1
         code = code * 16 + digit
@@ -185,24 +183,24 @@ def _code_unit(text: Bytes, start: int, stop: int) -> int:
 
 
 @inlined
-def _encode(code: int, target: Bytes, place: int) -> int:
+def _encode(code: int, target: int) -> int:
     """Write a code point as UTF-8; return where the writing ended."""
     if 0xD800 <= code <= 0xDFFF:
         code = 0xFFFD
     if code < 0x80:
-        target[place] = code
-        return place + 1
+        store(target, code)
+        return target + 1
     if code < 0x800:
-        target[place] = 0xC0 | (code >> 6)
-        target[place + 1] = 0x80 | (code & 63)
-        return place + 2
+        store(target, 0xC0 | (code >> 6))
+        store(target + 1, 0x80 | (code & 63))
+        return target + 2
     if code < 0x10000:
-        target[place] = 0xE0 | (code >> 12)
-        target[place + 1] = 0x80 | ((code >> 6) & 63)
-        target[place + 2] = 0x80 | (code & 63)
-        return place + 3
-    target[place] = 0xF0 | (code >> 18)
-    target[place + 1] = 0x80 | ((code >> 12) & 63)
-    target[place + 2] = 0x80 | ((code >> 6) & 63)
-    target[place + 3] = 0x80 | (code & 63)
-    return place + 4
+        store(target, 0xE0 | (code >> 12))
+        store(target + 1, 0x80 | ((code >> 6) & 63))
+        store(target + 2, 0x80 | (code & 63))
+        return target + 3
+    store(target, 0xF0 | (code >> 18))
+    store(target + 1, 0x80 | ((code >> 12) & 63))
+    store(target + 2, 0x80 | ((code >> 6) & 63))
+    store(target + 3, 0x80 | (code & 63))
+    return target + 4

@@ -35,7 +35,7 @@ def helper(function: Function) -> Function:
 def kernel(function: Function) -> Function:
     """Compile an entry that Python calls: free of the GIL, kept on disk between runs."""
     try:
-        compiled = numba.njit(nogil=True, cache=True)(function)
+        compiled: Any = numba.njit(nogil=True, cache=True)(function)
     except RuntimeError:  # no directory to write to: compile in each process
         return cast("Function", numba.njit(nogil=True)(function))
     # Numba watches the entry's own file only, and an installed package's files may all carry one

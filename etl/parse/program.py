@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from etl.formats.fields import Layout, LineFormat, Step, table_schema
+from etl.formats.fields import Layout, LineFormat, Op, Step, table_schema
 from etl.model import Bytes
 from etl.parse import context as c
 from etl.parse.context import Ints
@@ -19,6 +19,9 @@ UNPARSED = frozenset({"at", "offset"})
 JSON_TEXT = frozenset({"extra", "structured_data"})
 """Columns whose text grows by JSON's escapes."""
 
+SPARE = 64
+"""Bytes behind every buffer that the kernel may read or write past its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -27,7 +30,8 @@ class Program:
     Attributes:
         text: Names of the text slots, in order.
         numbers: Names and types of the number slots, in order.
-        steps: See `context`; so are `layouts`, `nulls` and `pool`.
+        steps: See `context`; so are `layouts` and `nulls`.
+        pool: Literals and keys, which `steps` holds the addresses of.
         all_steps: The steps one behind the other, for the words of rejects.
         extra_overhead: Most bytes that one row of `extra` takes besides its values.
     """
@@ -58,15 +62,18 @@ def pack(line_format: LineFormat) -> Program:
     all_steps = tuple(step for layout in line_format.layouts for step in layout.steps)
     pool = bytearray()
     rows = [_pack_step(step, slots, pool) for step in all_steps]
+    padded = np.frombuffer(bytes(pool) + bytes(SPARE), dtype=np.uint8)
+    steps = np.array(rows, dtype=np.int64).reshape(-1, c.STEP_WIDTH)
+    steps[:, [c.LITERAL, c.KEY]] += padded.ctypes.data
     keys = max((_keys(layout) for layout in line_format.layouts), default=0)
     layouts, nulls = _pack_layouts(line_format.layouts, text, [name for name, _ in numbers], slots)
     return Program(
         text=text,
         numbers=numbers,
-        steps=np.array(rows, dtype=np.int64).reshape(-1, c.STEP_WIDTH),
+        steps=steps,
         layouts=layouts,
         nulls=nulls,
-        pool=np.frombuffer(bytes(pool) or b"\0", dtype=np.uint8),
+        pool=padded,
         all_steps=all_steps,
         extra_overhead=keys,
     )
@@ -83,12 +90,13 @@ def _keys(layout: Layout) -> int:
 def _pack_step(step: Step, slots: dict[str, int], pool: bytearray) -> list[int]:
     row = [0] * c.STEP_WIDTH
     row[c.OP], row[c.FLAGS], row[c.SCALE] = int(step.op), int(step.flags), step.scale
-    row[c.LITERAL_FROM] = len(pool)
-    pool += step.literal
-    row[c.LITERAL_TO] = row[c.KEY_FROM] = len(pool)
-    pool += _json_key(step) if step.key else b""
-    row[c.KEY_TO] = len(pool)
-    filled = [slots[name] for name in step.columns if name not in UNPARSED]
+    key = _json_key(step) if step.key else b""
+    row[c.LITERAL], row[c.LITERAL_SIZE] = len(pool), len(step.literal)
+    row[c.KEY], row[c.KEY_SIZE] = len(pool) + len(step.literal), len(key)
+    pool += step.literal + key
+    # A lone URI takes the same places as the one in a request line, behind the method.
+    names = ("method", "path", "query") if step.op is Op.URI else step.columns
+    filled = [slots.get(name, -1) for name in names]
     row[c.SLOT_A :] = (filled + [-1] * 4)[:4]
     return row
 

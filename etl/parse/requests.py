@@ -1,4 +1,4 @@
-"""Kernel pieces that split request lines and URIs."""
+"""Kernel pieces that split request lines and URIs. All positions are addresses."""
 
 from __future__ import annotations
 
@@ -16,119 +16,117 @@ from etl.parse.context import (
     SLOT_D,
     SPACE,
     ZERO,
-    Context,
+    cell,
 )
-from etl.parse.jit import inlined
+from etl.parse.jit import helper, inlined
+from etl.parse.memory import load
+from etl.parse.text import find_byte
 from etl.parse.values import is_dash, put_text, set_extra, set_null_text, set_text
 
+_G, _E, _T, _H, _P = b"GETHP"
+_LOWEST_MARKS = sum(1 << (byte - 32) for byte in b"!#$%&'*+-.")
+_HIGHEST_MARKS = sum(1 << (byte - 94) for byte in b"^_`|~")
 
 
 @inlined
-def put_uri(k: Context, row: int, slots: tuple[int, int], bounds: tuple[int, int], esc: int) -> None:
-    """Write path and query, which the first question mark parts."""
-    start, stop = bounds
-    mark = start
-    while mark < stop and k.data[mark] != QUESTION:
-        mark += 1
-    set_text(k, row, slots[0], start, mark, esc)
+def _put_path(k: int, row: int, s: int, start: int, stop: int) -> None:
+    """Write path and query (slots B and C), which the first question mark parts."""
+    escaped = cell(s, FLAGS) & ESCAPED
+    mark = find_byte(start, stop, QUESTION)
+    set_text(k, row, cell(s, SLOT_B), start, mark, escaped)
     if mark < stop:
-        set_text(k, row, slots[1], mark + 1, stop, esc)
+        set_text(k, row, cell(s, SLOT_C), mark + 1, stop, escaped)
     else:
-        set_null_text(k, row, slots[1])
+        set_null_text(k, row, cell(s, SLOT_C))
 
 
-@inlined
-def put_whole_uri(k: Context, row: int, step: int, start: int, stop: int) -> None:
+@helper
+def put_uri(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a URI that stands alone."""
-    slots = k.steps[step, SLOT_A], k.steps[step, SLOT_B]
-    if is_dash(k, start, stop):
-        set_null_text(k, row, slots[0])
-        set_null_text(k, row, slots[1])
+    if is_dash(start, stop):
+        set_null_text(k, row, cell(s, SLOT_B))
+        set_null_text(k, row, cell(s, SLOT_C))
     else:
-        put_uri(k, row, slots, (start, stop), k.steps[step, FLAGS] & ESCAPED)
+        _put_path(k, row, s, start, stop)
 
 
-@inlined
-def put_query(k: Context, row: int, step: int, start: int, stop: int) -> None:
+@helper
+def put_query(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a query, without the "?" that Apache's %q begins with; null if there is none."""
     if start == stop:
-        set_null_text(k, row, k.steps[step, SLOT_A])
-    elif k.data[start] == QUESTION:
-        set_text(k, row, k.steps[step, SLOT_A], start + 1, stop, k.steps[step, FLAGS] & ESCAPED)
+        set_null_text(k, row, cell(s, SLOT_A))
+    elif load(start) == QUESTION:
+        set_text(k, row, cell(s, SLOT_A), start + 1, stop, cell(s, FLAGS) & ESCAPED)
     else:
-        put_text(k, row, step, start, stop)
+        put_text(k, row, s, start, stop)
 
 
 @inlined
-def put_request(k: Context, row: int, step: int, start: int, stop: int) -> None:
+def put_request(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write method, path, query and protocol, or keep what is no request line in `extra`.
 
     METHOD URI PROTOCOL: a token (RFC 9110, 5.6.2), anything, `HTTP/` and a number. The URI may
     hold spaces, since servers have let them through. HTTP/0.9 is `GET /path` and nothing else.
     """
-    data, esc = k.data, k.steps[step, FLAGS] & ESCAPED
-    uri = start
-    while uri < stop and data[uri] != SPACE:
-        uri += 1
+    uri = find_byte(start, stop, SPACE)
     last = stop - 1
-    while last > uri and data[last] != SPACE:
+    while last > uri and load(last) != SPACE:
         last -= 1
-    slots = k.steps[step, SLOT_B], k.steps[step, SLOT_C]
-    whole = last > uri + 1 and _is_protocol(k, last + 1, stop) and _is_token(k, start, uri)
-    if whole:
-        set_text(k, row, k.steps[step, SLOT_D], last + 1, stop, esc)
+    if last > uri + 1 and _is_protocol(last + 1, stop) and _is_token(start, uri):
+        set_text(k, row, cell(s, SLOT_A), start, uri, 0)
+        _put_path(k, row, s, uri + 1, last)
+        set_text(k, row, cell(s, SLOT_D), last + 1, stop, 0)
     else:
-        last = stop
-        set_null_text(k, row, k.steps[step, SLOT_D])
-        if not (k.steps[step, FLAGS] & DASH_IS_NULL and is_dash(k, start, stop)):
-            set_extra(k, row, step, start, stop)
-    if whole or _is_simple(k, start, uri, stop):
-        set_text(k, row, k.steps[step, SLOT_A], start, uri, esc)
-        put_uri(k, row, slots, (uri + 1, last), esc)
+        _put_odd_request(k, row, s, start, stop)
+
+
+@helper
+def _put_odd_request(k: int, row: int, s: int, start: int, stop: int) -> None:
+    set_null_text(k, row, cell(s, SLOT_D))
+    if cell(s, FLAGS) & DASH_IS_NULL == 0 or not is_dash(start, stop):
+        set_extra(k, s, start, stop)
+    if _is_simple(start, stop):
+        set_text(k, row, cell(s, SLOT_A), start, start + 3, 0)
+        _put_path(k, row, s, start + 4, stop)
     else:
-        set_null_text(k, row, k.steps[step, SLOT_A])
-        set_null_text(k, row, slots[0])
-        set_null_text(k, row, slots[1])
+        set_null_text(k, row, cell(s, SLOT_A))
+        set_null_text(k, row, cell(s, SLOT_B))
+        set_null_text(k, row, cell(s, SLOT_C))
 
 
 @inlined
-def _is_token(k: Context, start: int, stop: int) -> bool:
-    if start == stop:
-        return False
-    for index in range(start, stop):
-        byte = int(k.data[index])
-        letter = 65 <= (byte & 0xDF) <= 90
-        if not letter and not ZERO <= byte <= NINE and not _is_mark(byte):
+def _is_token(start: int, stop: int) -> bool:
+    for place in range(start, stop):
+        byte = load(place)
+        if not (65 <= (byte & 0xDF) <= 90 or ZERO <= byte <= NINE or _is_mark(byte)):
             return False
-    return True
+    return stop > start
 
 
 @inlined
 def _is_mark(byte: int) -> bool:
-    return byte in (33, 35, 36, 37, 38, 39, 42, 43, 45, 46, 94, 95, 96, 124, 126)
+    if 32 <= byte < 64:
+        return (_LOWEST_MARKS >> (byte - 32)) & 1 != 0
+    return 94 <= byte <= 126 and (_HIGHEST_MARKS >> (byte - 94)) & 1 != 0
 
 
 @inlined
-def _is_protocol(k: Context, start: int, stop: int) -> bool:
-    data = k.data
-    if stop - start < 6 or stop - start > 8 or data[start + 4] != SLASH:
+def _is_protocol(start: int, stop: int) -> bool:
+    length = stop - start
+    if length != 8 and length != 6:
         return False
-    if data[start] != 72 or data[start + 1] != 84 or data[start + 2] != 84 or data[start + 3] != 80:
+    if load(start) != _H or load(start + 1) != _T or load(start + 2) != _T:
         return False
-    if stop - start == 7 or not ZERO <= data[start + 5] <= NINE:
+    if load(start + 3) != _P or load(start + 4) != SLASH or not ZERO <= load(start + 5) <= NINE:
         return False
-    return stop - start == 6 or (data[start + 6] == DOT and ZERO <= data[start + 7] <= NINE)
+    return length == 6 or (load(start + 6) == DOT and ZERO <= load(start + 7) <= NINE)
 
 
 @inlined
-def _is_simple(k: Context, start: int, uri: int, stop: int) -> bool:
+def _is_simple(start: int, stop: int) -> bool:
     """Tell whether it is HTTP/0.9's `GET /path`."""
-    data = k.data
-    if uri - start != 3 or data[start] != 71 or data[start + 1] != 69 or data[start + 2] != 84:
+    if stop - start < 5 or load(start) != _G or load(start + 1) != _E or load(start + 2) != _T:
         return False
-    if stop - uri < 2 or data[uri + 1] != SLASH:
+    if load(start + 3) != SPACE or load(start + 4) != SLASH:
         return False
-    for index in range(uri + 1, stop):
-        if data[index] == SPACE:
-            return False
-    return True
+    return find_byte(start + 4, stop, SPACE) == stop

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from etl import schema
 from etl.formats.routes import MAX_SEGMENTS, RouteTable
 from etl.model import Bytes
-from etl.parse.buffers import text_array
-from etl.parse.context import SLASH, Ints, Offsets
+from etl.parse.buffers import slot_table, text_array
+from etl.parse.context import (
+    ENDS,
+    PERCENT,
+    SLASH,
+    SLOT_WIDTH,
+    STRINGS,
+    TEXT_OK,
+    Ints,
+    Offsets,
+    cell,
+    row_of,
+    set_cell,
+)
 from etl.parse.jit import helper, inlined, kernel
-from etl.parse.text import hex_digit, sequence_length
+from etl.parse.memory import load, load32, store, store32
+from etl.parse.program import SPARE
+from etl.parse.text import copy, find_byte, hex_digit, same, sequence_length
 
-_PERCENT = ord("%")
-FIRST_CHILD, NEXT_SIBLING, NAME_FROM, NAME_TO, PARAMETER_CHILD, ROUTE = range(6)
+# Columns of a node; children and routes are -1 where there are none.
+FIRST_CHILD, NEXT_SIBLING, NAME, NAME_SIZE, PARAMETER_CHILD, ROUTE = range(6)
 _NODE_WIDTH = 6
 
-
-class Matching(NamedTuple):
-    """The tree of templates, the paths, and where results go."""
-
-    nodes: Ints  # (nodes, _NODE_WIDTH); children and routes are -1 where there are none
-    pool: Bytes  # names of literal segments
-    slots: Ints  # (routes, MAX_SEGMENTS): parameter slot of a segment, or -1
-    text: Bytes  # all paths
-    bounds: Offsets  # (rows + 1,): of each path in `text`
-    routes: Ints  # (rows,): matched template, or -1
-    values: Bytes  # parameter values, (slots, bytes of all paths) flat
-    ends: Offsets  # (slots, rows + 1)
-    valid: Bytes  # (slots, rows)
-    stack: Ints  # (4, MAX_SEGMENTS + 1): node, next try, begin and end of segment by depth
+# Cells of a matching: addresses of nodes, of the parameter slots (routes, MAX_SEGMENTS), of the
+# paths' bytes and offsets, of the matched template by row (-1 for none), of the results' columns
+# (see TEXTS in `context`), and of four rows by depth: node, next try, begin and end of the segment.
+NODES, SLOTS, TEXT, BOUNDS, ROWS, ROUTES, VALUES, SLOT_COUNT, STACK = range(9)
+_STACK_WIDTH = MAX_SEGMENTS + 1
+AT_NODE, TRIED, SEGMENT_FROM, SEGMENT_TO = range(4)
 
 
 class Router:
@@ -41,52 +49,49 @@ class Router:
     def __init__(self, table: RouteTable) -> None:
         self._params = table.params
         self._templates = pa.array(table.templates, schema.TEXT)
-        self._nodes, self._pool, self._slots = _tree(table)
+        self._pool = bytearray()
+        self._nodes, self._slots = _tree(table, self._pool)
+        self._names = np.frombuffer(bytes(self._pool) + bytes(SPARE), dtype=np.uint8)
+        self._nodes[:, NAME] += self._names.ctypes.data
 
     def match(self, paths: pa.StringArray) -> dict[str, pa.Array]:
         """Return the columns `route` and, where templates have parameters, `params`."""
         rows, slots = len(paths), len(self._params)
         text, bounds = string_parts(paths)
-        k = Matching(
-            nodes=self._nodes,
-            pool=self._pool,
-            slots=self._slots,
-            text=text,
-            bounds=bounds,
-            routes=np.empty(rows, dtype=np.int64),
-            values=np.empty(max(1, slots * len(text)), dtype=np.uint8),
-            ends=np.zeros((slots, rows + 1), dtype=np.int32),
-            valid=np.zeros((slots, rows), dtype=np.uint8),
-            stack=np.zeros((4, MAX_SEGMENTS + 1), dtype=np.int64),
-        )
-        match_paths(k)
-        picks = pa.array(k.routes, mask=k.routes < 0)
-        columns = {"route": self._templates.take(picks)}
+        routes = np.empty(rows, dtype=np.int64)
+        values = np.empty((slots, len(text) + SPARE), dtype=np.uint8)
+        ends = np.zeros((slots, rows + 1), dtype=np.int32)
+        valid = np.zeros((slots, rows), dtype=np.uint8)
+        table = slot_table(zip(values, ends, valid, strict=True))
+        stack = np.zeros((4, _STACK_WIDTH), dtype=np.int64)
+        arrays = (self._nodes, self._slots, text, bounds, rows, routes, table, slots, stack)
+        match_paths(addresses(arrays).ctypes.data)
+        columns = {"route": self._templates.take(pa.array(routes, mask=routes < 0))}
         if slots:
-            children = [
-                text_array(k.values[slot * len(text) :], k.ends[slot], k.valid[slot], schema.TEXT)
-                for slot in range(slots)
-            ]
+            children = [text_array(values[n], ends[n], valid[n]) for n in range(slots)]
             columns["params"] = pa.StructArray.from_arrays(children, names=list(self._params))
         return columns
 
 
+def addresses(parts: Sequence[int | npt.NDArray[Any]]) -> Ints:
+    """Return a table of numbers and of the arrays' addresses; keep the arrays as long as it."""
+    cells = [part if isinstance(part, int) else part.ctypes.data for part in parts]
+    return np.array(cells, dtype=np.int64)
+
+
 def string_parts(strings: pa.StringArray) -> tuple[Bytes, Offsets]:
-    """Return the bytes and offsets of an array of strings without copying; read-only."""
+    """Return the bytes of an array of strings, with spare ones behind them, and the offsets."""
     _, ends, data = strings.buffers()
     offsets = np.frombuffer(ends, dtype=np.int32, count=len(strings) + 1)
-    text = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else None
-    if text is None:
-        text = np.zeros(1, dtype=np.uint8)
-    text, offsets = text.view(), offsets.view()
-    text.flags.writeable = offsets.flags.writeable = False  # one compiled kernel for all callers
+    text = np.empty(offsets[-1] + SPARE, dtype=np.uint8)
+    if offsets[-1]:
+        text[: offsets[-1]] = np.frombuffer(data, dtype=np.uint8, count=offsets[-1])
     return text, offsets
 
 
-def _tree(table: RouteTable) -> tuple[Ints, Bytes, Ints]:
+def _tree(table: RouteTable, pool: bytearray) -> tuple[Ints, Ints]:
     nodes = [_node(0, 0)]
-    pool = bytearray()
-    slots = np.full((max(1, len(table.templates)), MAX_SEGMENTS), -1, dtype=np.int64)
+    slots = np.full((len(table.templates), MAX_SEGMENTS), -1, dtype=np.int64)
     for route, segments in enumerate(table.segments):
         at = 0
         for depth, segment in enumerate(segments):
@@ -99,20 +104,21 @@ def _tree(table: RouteTable) -> tuple[Ints, Bytes, Ints]:
             else:
                 at = _literal_child(nodes, pool, at, segment)
         nodes[at][ROUTE] = route
-    return np.array(nodes, dtype=np.int64), np.frombuffer(bytes(pool) or b"\0", np.uint8), slots
+    return np.array(nodes, dtype=np.int64), slots
 
 
-def _node(name_from: int, name_to: int) -> list[int]:
-    return [-1, -1, name_from, name_to, -1, -1]
+def _node(name: int, size: int) -> list[int]:
+    return [-1, -1, name, size, -1, -1]
 
 
 def _literal_child(nodes: list[list[int]], pool: bytearray, parent: int, name: bytes) -> int:
     child = nodes[parent][FIRST_CHILD]
     while child >= 0:
-        if pool[nodes[child][NAME_FROM] : nodes[child][NAME_TO]] == name:
+        start = nodes[child][NAME]
+        if pool[start : start + nodes[child][NAME_SIZE]] == name:
             return child
         child = nodes[child][NEXT_SIBLING]
-    nodes.append(_node(len(pool), len(pool) + len(name)))
+    nodes.append(_node(len(pool), len(name)))
     pool += name
     nodes[-1][NEXT_SIBLING] = nodes[parent][FIRST_CHILD]
     nodes[parent][FIRST_CHILD] = len(nodes) - 1
@@ -120,108 +126,125 @@ def _literal_child(nodes: list[list[int]], pool: bytearray, parent: int, name: b
 
 
 @kernel
-def match_paths(k: Matching) -> None:
+def match_paths(k: int) -> None:
     """Match every path; write the route's number and its parameters."""
-    width = k.text.size
-    for row in range(k.routes.size):
-        segments = _split(k, k.bounds[row], k.bounds[row + 1])
-        route = _search(k, segments)
-        k.routes[row] = route
-        for slot in range(k.ends.shape[0]):
-            k.ends[slot, row + 1] = k.ends[slot, row]
+    text, bounds, routes = cell(k, TEXT), cell(k, BOUNDS), cell(k, ROUTES)
+    stack = cell(k, STACK)
+    for row in range(cell(k, ROWS)):
+        start = text + load32(bounds + 4 * row)
+        segments = _split(stack, start, text + load32(bounds + 4 * row + 4))
+        route = _search(k, stack, segments)
+        set_cell(routes, row, route)
+        for slot in range(cell(k, SLOT_COUNT)):
+            ends = cell(row_of(cell(k, VALUES), slot, SLOT_WIDTH), ENDS) + 4 * row
+            store32(ends + 4, load32(ends))
         if route < 0:
             continue
         for depth in range(segments):
-            slot = k.slots[route, depth]
+            slot = cell(row_of(cell(k, SLOTS), route, MAX_SEGMENTS), depth)
             if slot >= 0:
-                base = slot * width
-                place = base + k.ends[slot, row]
-                end = decode_percent(k.text, k.stack[2, depth], k.stack[3, depth], k.values, place)
-                k.ends[slot, row + 1] = end - base
-                k.valid[slot, row] = 1
+                _put_parameter(row_of(cell(k, VALUES), slot, SLOT_WIDTH), row, stack, depth)
 
 
 @inlined
-def _split(k: Matching, start: int, stop: int) -> int:
+def _put_parameter(column: int, row: int, stack: int, depth: int) -> None:
+    start, stop = _at(stack, SEGMENT_FROM, depth), _at(stack, SEGMENT_TO, depth)
+    ends, strings = cell(column, ENDS) + 4 * row, cell(column, STRINGS)
+    end = decode_percent(start, stop, strings + load32(ends))
+    store32(ends + 4, end - strings)
+    store(cell(column, TEXT_OK) + row, 1)
+
+
+@inlined
+def _at(stack: int, part: int, depth: int) -> int:
+    return cell(stack, part * _STACK_WIDTH + depth)
+
+
+@inlined
+def _set(stack: int, part: int, depth: int, value: int) -> None:
+    set_cell(stack, part * _STACK_WIDTH + depth, value)
+
+
+@inlined
+def _split(stack: int, start: int, stop: int) -> int:
     """Note the bounds of a path's segments; return how many, or -1 if no template can match."""
-    if start >= stop or k.text[start] != SLASH:
+    if start >= stop or load(start) != SLASH:
         return -1
     count, begin = 0, start + 1
-    for place in range(start + 1, stop + 1):
-        if place == stop or k.text[place] == SLASH:
-            if count == MAX_SEGMENTS:
-                return -1
-            k.stack[2, count], k.stack[3, count] = begin, place
-            count += 1
-            begin = place + 1
-    return count
+    while True:
+        if count == MAX_SEGMENTS:
+            return -1
+        end = find_byte(begin, stop, SLASH)
+        _set(stack, SEGMENT_FROM, count, begin)
+        _set(stack, SEGMENT_TO, count, end)
+        count += 1
+        if end == stop:
+            return count
+        begin = end + 1
 
 
 @inlined
-def _search(k: Matching, segments: int) -> int:
+def _search(k: int, stack: int, segments: int) -> int:
     """Return the matching template: depth first, a literal segment before a parameter."""
     if segments < 0:
         return -1
     depth = 0
-    k.stack[0, 0], k.stack[1, 0] = 0, 0
+    _set(stack, AT_NODE, 0, 0)
+    _set(stack, TRIED, 0, 0)
     while depth >= 0:
-        node, child = k.stack[0, depth], -1
+        node, child = row_of(cell(k, NODES), _at(stack, AT_NODE, depth), _NODE_WIDTH), -1
         if depth == segments:
-            if k.nodes[node, ROUTE] >= 0:
-                return k.nodes[node, ROUTE]
+            if cell(node, ROUTE) >= 0:
+                return cell(node, ROUTE)
             depth -= 1
             continue
-        tried = k.stack[1, depth]
-        k.stack[1, depth] = tried + 1
+        start, stop = _at(stack, SEGMENT_FROM, depth), _at(stack, SEGMENT_TO, depth)
+        tried = _at(stack, TRIED, depth)
+        _set(stack, TRIED, depth, tried + 1)
         if tried == 0:
-            child = _child(k, node, k.stack[2, depth], k.stack[3, depth])
-        elif tried == 1:
-            if k.stack[3, depth] > k.stack[2, depth]:
-                child = k.nodes[node, PARAMETER_CHILD]
-        else:
-            depth -= 1
-            continue
+            child = _child(k, node, start, stop)
+        elif tried == 1 and stop > start:
+            child = cell(node, PARAMETER_CHILD)
         if child >= 0:
             depth += 1
-            k.stack[0, depth], k.stack[1, depth] = child, 0
+            _set(stack, AT_NODE, depth, child)
+            _set(stack, TRIED, depth, 0)
+        elif tried > 0:
+            depth -= 1
     return -1
 
 
 @inlined
-def _child(k: Matching, node: int, start: int, stop: int) -> int:
-    child = k.nodes[node, FIRST_CHILD]
+def _child(k: int, node: int, start: int, stop: int) -> int:
+    child = cell(node, FIRST_CHILD)
     while child >= 0:
-        low, high = k.nodes[child, NAME_FROM], k.nodes[child, NAME_TO]
-        if high - low == stop - start:
-            index = 0
-            while low + index < high and k.pool[low + index] == k.text[start + index]:
-                index += 1
-            if low + index == high:
-                return child
-        child = k.nodes[child, NEXT_SIBLING]
+        row = row_of(cell(k, NODES), child, _NODE_WIDTH)
+        size = cell(row, NAME_SIZE)
+        if size == stop - start and same(start, cell(row, NAME), size):
+            return child
+        child = cell(row, NEXT_SIBLING)
     return child
 
 
 @helper
-def decode_percent(text: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
+def decode_percent(start: int, stop: int, target: int) -> int:
     """Write a segment with %XX decoded; as it is, if the outcome were not UTF-8."""
-    first, end = start, place
+    first, end = start, target
     while start < stop:
-        byte = int(text[start])
+        byte = load(start)
         start += 1
-        if byte == _PERCENT and start + 1 < stop:
-            high, low = hex_digit(text[start]), hex_digit(text[start + 1])
+        if byte == PERCENT and start + 1 < stop:
+            high, low = hex_digit(load(start)), hex_digit(load(start + 1))
             if high >= 0 and low >= 0:
                 byte = high * 16 + low
                 start += 2
-        target[end] = byte
+        store(end, byte)
         end += 1
-    check = place
+    check = target
     while check < end:
-        length = 1 if target[check] < 0x80 else sequence_length(target, check, end)
+        length = sequence_length(check, end)
         if length < 0:
-            for index in range(stop - first):
-                target[place + index] = text[first + index]
-            return place + stop - first
+            copy(first, stop, target)
+            return target + stop - first
         check += length
     return end

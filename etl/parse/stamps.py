@@ -6,7 +6,6 @@ it has no name for it. Hour 24 is refused.
 
 from __future__ import annotations
 
-from etl.model import Bytes
 from etl.parse.context import (
     COLON,
     COMMA,
@@ -21,6 +20,7 @@ from etl.parse.context import (
     ZERO,
 )
 from etl.parse.jit import inlined
+from etl.parse.memory import load
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """Years that a stamp may name; anything else is a damaged line."""
@@ -41,12 +41,18 @@ _SEP, _OCT, _NOV, _DEC = _packed("Sep"), _packed("Oct"), _packed("Nov"), _packed
 
 
 @inlined
-def month_at(data: Bytes, place: int) -> int:
+def month_at(place: int) -> int:
     """Return the month whose English abbreviation stands at `place`, or 0."""
-    name = int(data[place]) << 16 | int(data[place + 1]) << 8 | int(data[place + 2])
+    name = load(place) << 16 | load(place + 1) << 8 | load(place + 2)
     if name <= _FEB:
-        return 2 if name == _FEB else 4 if name == _APR else 8 if name == _AUG else (
-            12 if name == _DEC else 0
+        return (
+            2
+            if name == _FEB
+            else 4
+            if name == _APR
+            else 8
+            if name == _AUG
+            else (12 if name == _DEC else 0)
         )
     if name <= _JUN:
         return 1 if name == _JAN else 7 if name == _JUL else 6 if name == _JUN else 0
@@ -56,9 +62,9 @@ def month_at(data: Bytes, place: int) -> int:
 
 
 @inlined
-def two_digits(data: Bytes, place: int) -> int:
+def two_digits(place: int) -> int:
     """Return the number of two digits at `place`, or a large negative one."""
-    high, low = int(data[place]) - ZERO, int(data[place + 1]) - ZERO
+    high, low = load(place) - ZERO, load(place + 1) - ZERO
     if high < 0 or high > 9 or low < 0 or low > 9:
         return -100_000
     return high * 10 + low
@@ -70,7 +76,9 @@ def days_since_1970(year: int, month: int, day: int) -> int:
     if month <= 2:
         year -= 1
         month += 12
-    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month - 457) // 5 + day - 719469
+    return (
+        365 * year + year // 4 - year // 100 + year // 400 + (153 * month - 457) // 5 + day - 719469
+    )
 
 
 @inlined
@@ -79,7 +87,7 @@ def month_length(year: int, month: int) -> int:
     if month == 2:
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
         return 29 if leap else 28
-    return 30 if month in (4, 6, 9, 11) else 31
+    return 30 if (month == 4 or month == 6 or month == 9 or month == 11) else 31
 
 
 @inlined
@@ -90,11 +98,11 @@ def _valid(year: int, month: int, day: int) -> bool:
 
 
 @inlined
-def clock(data: Bytes, place: int) -> int:
+def clock(place: int) -> int:
     """Return the second of the day out of hh:mm:ss at `place`, or -1."""
-    hour, minute = two_digits(data, place), two_digits(data, place + 3)
-    second = two_digits(data, place + 6)
-    if data[place + 2] != COLON or data[place + 5] != COLON:
+    hour, minute = two_digits(place), two_digits(place + 3)
+    second = two_digits(place + 6)
+    if load(place + 2) != COLON or load(place + 5) != COLON:
         return -1
     if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
         return -1
@@ -102,25 +110,25 @@ def clock(data: Bytes, place: int) -> int:
 
 
 @inlined
-def offset_seconds(data: Bytes, place: int, colon: int) -> int:
+def offset_seconds(place: int, colon: int) -> int:
     """Return the seconds of an offset ±hhmm (or ±hh:mm with colon=1), or a number below -90000."""
-    hours, minutes = two_digits(data, place + 1), two_digits(data, place + 3 + colon)
-    sign = int(data[place])
-    if hours < 0 or hours > 23 or minutes < 0 or minutes > 59 or sign not in (PLUS, DASH):
+    hours, minutes = two_digits(place + 1), two_digits(place + 3 + colon)
+    sign = load(place)
+    if hours < 0 or hours > 23 or minutes < 0 or minutes > 59 or (sign != PLUS and sign != DASH):
         return -100_000
     seconds = hours * 3600 + minutes * 60
     return -seconds if sign == DASH else seconds
 
 
 @inlined
-def clf_time(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
+def clf_time(start: int, stop: int) -> tuple[int, int, int]:
     """Read `10/Oct/2000:13:55:36 -0700`, as %t and $time_local write it."""
-    if stop - start < 26 or data[start + 2] != 47 or data[start + 6] != 47:
+    if stop - start < 26 or load(start + 2) != 47 or load(start + 6) != 47:
         return -1, 0, 0
-    day, month = two_digits(data, start), month_at(data, start + 3)
-    year = two_digits(data, start + 7) * 100 + two_digits(data, start + 9)
-    second, offset = clock(data, start + 12), offset_seconds(data, start + 21, 0)
-    if data[start + 11] != COLON or data[start + 20] != SPACE or second < 0 or offset < -90_000:
+    day, month = two_digits(start), month_at(start + 3)
+    year = two_digits(start + 7) * 100 + two_digits(start + 9)
+    second, offset = clock(start + 12), offset_seconds(start + 21, 0)
+    if load(start + 11) != COLON or load(start + 20) != SPACE or second < 0 or offset < -90_000:
         return -1, 0, 0
     if not _valid(year, month, day):
         return -1, 0, 0
@@ -129,16 +137,16 @@ def clf_time(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
 
 
 @inlined
-def fraction(data: Bytes, start: int, stop: int) -> tuple[int, int]:
+def fraction(start: int, stop: int) -> tuple[int, int]:
     """Read the digits of a fraction; return (end, microseconds), cut, not rounded.
 
     The end is -1 with no digit or more than nine.
     """
     micros = 0
     place = start
-    while place < stop and ZERO <= data[place] <= NINE:
+    while place < stop and ZERO <= load(place) <= NINE:
         if place - start < 6:
-            micros = micros * 10 + int(data[place]) - ZERO
+            micros = micros * 10 + load(place) - ZERO
         place += 1
     digits = place - start
     if digits == 0 or digits > _MAX_FRACTION:
@@ -149,27 +157,27 @@ def fraction(data: Bytes, start: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
-def iso_time(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
+def iso_time(start: int, stop: int) -> tuple[int, int, int]:
     """Read `2000-10-10T13:55:36[.123456789][Z|±hh:mm|±hhmm]` (RFC 3339, ISO 8601 basic offset)."""
-    if stop - start < 19 or data[start + 4] != DASH or data[start + 7] != DASH:
+    if stop - start < 19 or load(start + 4) != DASH or load(start + 7) != DASH:
         return -1, 0, 0
-    year = two_digits(data, start) * 100 + two_digits(data, start + 2)
-    month, day = two_digits(data, start + 5), two_digits(data, start + 8)
-    second = clock(data, start + 11)
-    if data[start + 10] != _T or second < 0 or not _valid(year, month, day):
+    year = two_digits(start) * 100 + two_digits(start + 2)
+    month, day = two_digits(start + 5), two_digits(start + 8)
+    second = clock(start + 11)
+    if load(start + 10) != _T or second < 0 or not _valid(year, month, day):
         return -1, 0, 0
     place, micros, kind, offset = start + 19, 0, STAMP_LOCAL, 0
-    if place < stop and data[place] in (DOT, COMMA):
-        place, micros = fraction(data, place + 1, stop)
+    if place < stop and (load(place) == DOT or load(place) == COMMA):
+        place, micros = fraction(place + 1, stop)
         if place < 0:
             return -1, 0, 0
-    if place < stop and data[place] in (_Z, _SMALL_Z):
+    if place < stop and (load(place) == _Z or load(place) == _SMALL_Z):
         place, kind = place + 1, STAMP_UTC
-    elif place < stop and data[place] in (PLUS, DASH):
-        colon = 1 if stop - place >= 6 and data[place + 3] == COLON else 0
+    elif place < stop and (load(place) == PLUS or load(place) == DASH):
+        colon = 1 if stop - place >= 6 and load(place + 3) == COLON else 0
         if stop - place < 5 + colon:
             return -1, 0, 0
-        offset = offset_seconds(data, place, colon)
+        offset = offset_seconds(place, colon)
         if offset < -90_000:
             return -1, 0, 0
         place, kind = place + 5 + colon, STAMP_UTC
@@ -178,11 +186,11 @@ def iso_time(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
 
 
 @inlined
-def epoch_time(data: Bytes, start: int, stop: int, scale: int) -> tuple[int, int, int]:
-    """Read seconds since 1970 (`scale` 0, with a fraction), milliseconds (3) or microseconds (6)."""
+def epoch_time(start: int, stop: int, scale: int) -> tuple[int, int, int]:
+    """Read seconds since 1970 with a fraction (scale 0), milliseconds (3), microseconds (6)."""
     value, place, micros = 0, start, 0
-    while place < stop and ZERO <= data[place] <= NINE and place - start < 18:
-        value = value * 10 + int(data[place]) - ZERO
+    while place < stop and ZERO <= load(place) <= NINE and place - start < 18:
+        value = value * 10 + load(place) - ZERO
         place += 1
     if place == start:
         return -1, 0, 0
@@ -190,8 +198,8 @@ def epoch_time(data: Bytes, start: int, stop: int, scale: int) -> tuple[int, int
         if value > LAST_EPOCH_SECOND * _MICROS // 10:
             return -1, 0, 0
         value *= 10
-    if scale == 0 and place < stop and data[place] == DOT:
-        place, micros = fraction(data, place + 1, stop)
+    if scale == 0 and place < stop and load(place) == DOT:
+        place, micros = fraction(place + 1, stop)
         if place < 0:
             return -1, 0, 0
     if value // _MICROS > LAST_EPOCH_SECOND:
@@ -200,24 +208,24 @@ def epoch_time(data: Bytes, start: int, stop: int, scale: int) -> tuple[int, int
 
 
 @inlined
-def bsd_time(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
+def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
     """Read `Oct 10 13:55:36` (RFC 3164); a day below ten is padded with a space, a zero or not."""
-    if stop - start < 14 or data[start + 3] != SPACE:
+    if stop - start < 14 or load(start + 3) != SPACE:
         return -1, 0, 0
-    month, place = month_at(data, start), start + 4
-    if data[place] == SPACE:
+    month, place = month_at(start), start + 4
+    if load(place) == SPACE:
         place += 1
-    day = int(data[place]) - ZERO
+    day = load(place) - ZERO
     if day < 0 or day > 9 or month == 0:
         return -1, 0, 0
     place += 1
-    if ZERO <= data[place] <= NINE:
-        day = day * 10 + int(data[place]) - ZERO
+    if ZERO <= load(place) <= NINE:
+        day = day * 10 + load(place) - ZERO
         place += 1
     # A leap year stands for the unknown one, so that 29 February passes here.
-    if data[place] != SPACE or stop - place < 9 or not _valid(2000, month, day):
+    if load(place) != SPACE or stop - place < 9 or not _valid(2000, month, day):
         return -1, 0, 0
-    second = clock(data, place + 1)
+    second = clock(place + 1)
     if second < 0:
         return -1, 0, 0
     micros = (days_since_1970(2000, month, day) * 86400 + second) * _MICROS

@@ -1,70 +1,99 @@
-"""Kernel pieces that find, decode and write strings."""
+"""Kernel pieces that find, decode and write strings. All positions are addresses."""
 
 from __future__ import annotations
 
-from etl.model import Bytes
 from etl.parse.context import BACKSLASH, QUOTE, SPACE
 from etl.parse.jit import helper, inlined
+from etl.parse.memory import CHUNK, copy_chunk, load, lowest_bit, mask_of, store
 
-_A, _N, _R, _T, _U, _V, _X, _B, _F = (ord(letter) for letter in "anrtuvxbf")
-_PLAIN_LIMIT = 0x80
+_A, _N, _R, _T, _U, _V, _X, _B, _F = b"anrtuvxbf"
 
 
 @inlined
-def find(data: Bytes, start: int, stop: int, literal: Bytes, low: int, high: int) -> int:
-    """Return where `literal[low:high]` first stands in `data[start:stop]`, or -1."""
-    first = literal[low]
-    last = stop - (high - low)
+def same(start: int, other: int, length: int) -> bool:
+    """Tell whether two strings of a length are equal."""
+    index = 0
+    while index < length and load(start + index) == load(other + index):
+        index += 1
+    return index == length
+
+
+@inlined
+def find(start: int, stop: int, literal: int, length: int) -> int:
+    """Return where a literal first stands in `start..stop`, or -1."""
+    first, last = load(literal), stop - length
     place = start
     while place <= last:
-        if data[place] == first:
-            length = 1
-            while low + length < high and data[place + length] == literal[low + length]:
-                length += 1
-            if low + length == high:
-                return place
-        place += 1
+        mask = mask_of(place, first)
+        while mask != 0:
+            found = place + lowest_bit(mask)
+            if found > last:
+                return -1
+            if same(found + 1, literal + 1, length - 1):
+                return found
+            mask &= mask - 1
+        place += CHUNK
     return -1
 
 
 @inlined
-def find_quoted(data: Bytes, start: int, stop: int, literal: Bytes, low: int, high: int) -> int:
+def find_quoted(start: int, stop: int, literal: int, length: int) -> int:
     """Like `find`, but a backslash takes the byte after it out of the search."""
-    first = literal[low]
-    last = stop - (high - low)
+    first, last = load(literal), stop - length
     place = start
     while place <= last:
-        byte = data[place]
-        if byte == BACKSLASH:
-            place += 1
-        elif byte == first:
-            length = 1
-            while low + length < high and data[place + length] == literal[low + length]:
-                length += 1
-            if low + length == high:
-                return place
+        mask = mask_of(place, first)
+        slashes = mask_of(place, BACKSLASH)
+        if slashes != 0 and (mask == 0 or lowest_bit(slashes) < lowest_bit(mask)):
+            place += lowest_bit(slashes) + 2
+            continue
+        if mask == 0:
+            place += CHUNK
+            continue
+        place += lowest_bit(mask)
+        if place > last:
+            return -1
+        if same(place + 1, literal + 1, length - 1):
+            return place
         place += 1
     return -1
 
 
 @inlined
-def copy_plain(data: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
-    """Copy bytes and return all of them or-ed together."""
-    seen = 0
-    for index in range(stop - start):
-        byte = data[start + index]
-        target[place + index] = byte
-        seen |= byte
-    return seen
+def holds(start: int, stop: int, byte: int) -> bool:
+    """Tell whether a byte occurs in `start..stop`."""
+    place = start
+    while place < stop:
+        mask = mask_of(place, byte)
+        if mask != 0:
+            return place + lowest_bit(mask) < stop
+        place += CHUNK
+    return False
 
 
 @inlined
-def holds(data: Bytes, start: int, stop: int, wanted: int) -> bool:
-    """Tell whether a byte occurs in `data[start:stop]`."""
-    found = 0
-    for index in range(start, stop):
-        found |= data[index] == wanted
-    return found != 0
+def find_byte(start: int, stop: int, byte: int) -> int:
+    """Return where a byte first stands in `start..stop`, or `stop`."""
+    place = start
+    while place < stop:
+        mask = mask_of(place, byte)
+        if mask != 0:
+            return min(place + lowest_bit(mask), stop)
+        place += CHUNK
+    return stop
+
+
+@inlined
+def copy(start: int, stop: int, target: int) -> bool:
+    """Copy bytes, up to 31 more than asked for; tell whether all that was asked for is ASCII."""
+    foreign = 0
+    while start + CHUNK <= stop:
+        foreign |= copy_chunk(start, target)
+        start += CHUNK
+        target += CHUNK
+    if start < stop:
+        foreign |= copy_chunk(start, target) & ((1 << (stop - start)) - 1)
+    return foreign == 0
 
 
 @inlined
@@ -80,37 +109,36 @@ def hex_digit(byte: int) -> int:
 
 
 @helper
-def unescape(data: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
-    """Decode nginx's and Apache's escapes; return where the writing ended.
+def unescape(start: int, stop: int, target: int) -> int:
+    r"""Decode nginx's and Apache's escapes; return where the writing ended.
 
-    nginx writes \\xHH (ngx_http_log_escape); Apache \\xhh, \\", \\\\ and C's letters
+    nginx writes \xHH (ngx_http_log_escape); Apache \xhh, \", \\ and C's letters
     (ap_escape_logitem). A backslash before anything else stands for itself.
     """
     while start < stop:
-        byte = int(data[start])
+        byte = load(start)
         start += 1
         if byte == BACKSLASH and start < stop:
-            mark = int(data[start])
+            mark = load(start)
             if mark == _X and start + 2 < stop:
-                high, low = hex_digit(data[start + 1]), hex_digit(data[start + 2])
+                high, low = hex_digit(load(start + 1)), hex_digit(load(start + 2))
                 if high >= 0 and low >= 0:
                     byte = high * 16 + low
                     start += 3
-            elif mark in (BACKSLASH, QUOTE):
-                byte = mark
-                start += 1
             else:
-                control = _control(mark)
-                if control:
-                    byte = control
+                plain = _meant(mark)
+                if plain != 0:
+                    byte = plain
                     start += 1
-        target[place] = byte
-        place += 1
-    return place
+        store(target, byte)
+        target += 1
+    return target
 
 
 @inlined
-def _control(letter: int) -> int:
+def _meant(letter: int) -> int:
+    if letter in (BACKSLASH, QUOTE):
+        return letter
     if letter == _N:
         return 10
     if letter == _T:
@@ -127,88 +155,84 @@ def _control(letter: int) -> int:
 
 
 @helper
-def sequence_length(data: Bytes, start: int, stop: int) -> int:
+def sequence_length(start: int, stop: int) -> int:
     """Return the length of the UTF-8 sequence at `start`, or minus that of its damaged beginning.
 
     The Unicode Standard, table 3-7; the damaged part is the maximal one (section 3.9), so that
     one U+FFFD stands where Python's decoder would put one.
     """
-    lead = int(data[start])
-    low, high = 0x80, 0xBF
+    lead = load(start)
+    low, high, length = 0x80, 0xBF, 1
+    if lead < 0x80:
+        return 1
     if 0xC2 <= lead <= 0xDF:
         length = 2
     elif 0xE0 <= lead <= 0xEF:
         length = 3
-        if lead == 0xE0:
-            low = 0xA0
-        elif lead == 0xED:
-            high = 0x9F
+        low = 0xA0 if lead == 0xE0 else 0x80
+        high = 0x9F if lead == 0xED else 0xBF
     elif 0xF0 <= lead <= 0xF4:
         length = 4
-        if lead == 0xF0:
-            low = 0x90
-        elif lead == 0xF4:
-            high = 0x8F
+        low = 0x90 if lead == 0xF0 else 0x80
+        high = 0x8F if lead == 0xF4 else 0xBF
     else:
         return -1
     for index in range(1, length):
-        if start + index >= stop or not low <= data[start + index] <= high:
+        if start + index >= stop or load(start + index) < low or load(start + index) > high:
             return -index
         low, high = 0x80, 0xBF
     return length
 
 
+@inlined
+def _write_sequence(start: int, length: int, target: int) -> int:
+    """Write a sequence, or U+FFFD for a damaged one; return where the writing ended."""
+    if length < 0:
+        store(target, 0xEF)
+        store(target + 1, 0xBF)
+        store(target + 2, 0xBD)
+        return target + 3
+    for index in range(length):
+        store(target + index, load(start + index))
+    return target + length
+
+
 @helper
-def write_text(data: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
+def write_text(start: int, stop: int, target: int) -> int:
     """Copy text, U+FFFD for what is not UTF-8; return where the writing ended."""
     while start < stop:
-        if data[start] < _PLAIN_LIMIT:
-            target[place] = data[start]
-            start += 1
-            place += 1
-            continue
-        length = sequence_length(data, start, stop)
-        if length < 0:
-            place = _replacement(target, place)
-        for index in range(length):
-            target[place] = data[start + index]
-            place += 1
+        length = sequence_length(start, stop)
+        target = _write_sequence(start, length, target)
         start += abs(length)
-    return place
+    return target
 
 
 @helper
-def write_json(data: Bytes, start: int, stop: int, target: Bytes, place: int) -> int:
+def write_json(start: int, stop: int, target: int) -> int:
     """Copy text as the inside of a JSON string; return where the writing ended."""
     while start < stop:
-        byte = int(data[start])
+        byte = load(start)
         if byte < SPACE:
-            target[place], target[place + 1] = BACKSLASH, _U
-            target[place + 2], target[place + 3] = 48, 48
-            target[place + 4] = 48 + (byte >> 4)
-            low = byte & 15
-            target[place + 5] = 48 + low if low < 10 else 87 + low
+            target = _write_control(byte, target)
             start += 1
-            place += 6
-        elif byte < _PLAIN_LIMIT:
-            if byte in (QUOTE, BACKSLASH):
-                target[place] = BACKSLASH
-                place += 1
-            target[place] = byte
-            start += 1
-            place += 1
-        else:
-            length = sequence_length(data, start, stop)
-            if length < 0:
-                place = _replacement(target, place)
-            for index in range(length):
-                target[place] = data[start + index]
-                place += 1
-            start += abs(length)
-    return place
+            continue
+        if byte in (QUOTE, BACKSLASH):
+            store(target, BACKSLASH)
+            target += 1
+        length = sequence_length(start, stop)
+        target = _write_sequence(start, length, target)
+        start += abs(length)
+    return target
 
 
 @inlined
-def _replacement(target: Bytes, place: int) -> int:
-    target[place], target[place + 1], target[place + 2] = 0xEF, 0xBF, 0xBD
-    return place + 3
+def _write_control(byte: int, target: int) -> int:
+    r"""Write \u00XX."""
+    low = byte & 15
+    store(target, BACKSLASH)
+    store(target + 1, _U)
+    store(target + 2, 48)
+    store(target + 3, 48)
+    store(target + 4, 48 + (byte >> 4))
+    store(target + 5, 48 + low if low < 10 else 87 + low)
+    return target + 6

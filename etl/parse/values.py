@@ -1,11 +1,13 @@
 """Kernel pieces that put one step's value into its column's row.
 
-Each returns where the value ends, or -1 after noting why in `state`.
+`k` is the context, `s` the step's row of the program, positions are addresses. What may fail
+returns where the value ends, or -1 after noting why in the context.
 """
 
 from __future__ import annotations
 
 from etl.parse.context import (
+    BACKSLASH,
     BAD_NUMBER,
     BRACE,
     COLON,
@@ -15,163 +17,166 @@ from etl.parse.context import (
     DASH_IS_NULL,
     DASH_IS_ZERO,
     DOT,
+    ENDS,
     ESCAPED,
     EXTRA,
     EXTRA_COUNT,
     EXTRA_END,
-    EXTRA_SLOT,
     FAIL_PART,
     FAIL_PLACE,
     FAIL_REASON,
     FLAGS,
-    KEY_FROM,
-    KEY_TO,
-    LITERAL_FROM,
-    LITERAL_TO,
+    KEY,
+    KEY_SIZE,
+    LITERAL,
+    LITERAL_SIZE,
     NINE,
     NO_MATCH,
+    NUM_OK,
+    NUMBERS,
     PART_LITERAL,
     PART_VALUE,
     QUOTE,
     QUOTED,
+    REALS,
     REQUIRED,
     SCALE,
+    SCRATCH,
     SLOT_A,
+    SLOT_WIDTH,
     SPACE,
+    STRINGS,
+    TEXT_OK,
+    TEXTS,
+    WHOLES,
     ZERO,
-    Context,
+    cell,
+    row_of,
+    set_cell,
 )
-from etl.parse.context import BACKSLASH as _BACKSLASH
 from etl.parse.jit import helper, inlined
-from etl.parse.text import (
-    copy_plain,
-    find,
-    find_quoted,
-    holds,
-    unescape,
-    write_json,
-    write_text,
-)
+from etl.parse.memory import load, load32, store, store32, store64, store_real
+from etl.parse.text import copy, find, find_quoted, holds, unescape, write_json, write_text
 
-_MAX_DIGITS = 18
+MAX_DIGITS = 18
 _NANO_DIGITS = 9
 _MAX_WHOLE_DIGITS = 8  # of an upstream time in a list: three years
 
 
 @inlined
-def fail(k: Context, reason: int, place: int, part: int) -> int:
+def fail(k: int, reason: int, place: int, part: int) -> int:
     """Note why and where the line stopped matching; return -1."""
-    k.state[FAIL_REASON] = reason
-    k.state[FAIL_PLACE] = place
-    k.state[FAIL_PART] = part
+    set_cell(k, FAIL_REASON, reason)
+    set_cell(k, FAIL_PLACE, place)
+    set_cell(k, FAIL_PART, part)
     return -1
 
 
 @inlined
-def fail_value(k: Context, reason: int, place: int, stop: int) -> int:
+def fail_value(k: int, reason: int, place: int, stop: int) -> int:
     """Note that a value is not what it should be, or that the line ends before it."""
     return fail(k, CUT_SHORT if place >= stop else reason, place, PART_VALUE)
 
 
 @inlined
-def set_null_text(k: Context, row: int, slot: int) -> None:
+def set_null_text(k: int, row: int, slot: int) -> None:
     """Leave a text column null."""
-    k.ends[slot, row + 1] = k.ends[slot, row]
-    k.text_ok[slot, row] = 0
+    column = row_of(cell(k, TEXTS), slot, SLOT_WIDTH)
+    ends = cell(column, ENDS) + 4 * row
+    store32(ends + 4, load32(ends))
+    store(cell(column, TEXT_OK) + row, 0)
 
 
 @inlined
-def set_text(k: Context, row: int, slot: int, start: int, stop: int, escaped: int) -> None:
-    """Write the bytes of a block as a text column's value."""
-    base = k.base[slot]
-    place = base + k.ends[slot, row]
-    seen = copy_plain(k.data, start, stop, k.text, place)
-    end = place + stop - start
-    if seen >= 0x80 or (escaped and holds(k.data, start, stop, _BACKSLASH)):
-        end = decode(k, start, stop, place, escaped)
-    k.ends[slot, row + 1] = end - base
-    k.text_ok[slot, row] = 1
+def set_text(k: int, row: int, slot: int, start: int, stop: int, escaped: int) -> None:
+    """Write bytes of the block as a text column's value."""
+    column = row_of(cell(k, TEXTS), slot, SLOT_WIDTH)
+    ends = cell(column, ENDS) + 4 * row
+    before = load32(ends)
+    target = cell(column, STRINGS) + before
+    length = stop - start
+    if not copy(start, stop, target) or (escaped != 0 and holds(start, stop, BACKSLASH)):
+        length = _decode(k, start, stop, target, escaped) - target
+    store32(ends + 4, before + length)
+    store(cell(column, TEXT_OK) + row, 1)
 
 
 @helper
-def decode(k: Context, start: int, stop: int, place: int, escaped: int) -> int:
+def _decode(k: int, start: int, stop: int, target: int, escaped: int) -> int:
     """Write text with its escapes decoded and made valid UTF-8; return where it ended."""
-    if escaped:
-        end = unescape(k.data, start, stop, k.scratch, 0)
-        return write_text(k.scratch, 0, end, k.text, place)
-    return write_text(k.data, start, stop, k.text, place)
+    if escaped != 0:
+        scratch = cell(k, SCRATCH)
+        return write_text(scratch, unescape(start, stop, scratch), target)
+    return write_text(start, stop, target)
 
 
 @helper
-def set_extra(k: Context, row: int, step: int, start: int, stop: int) -> None:
+def set_extra(k: int, s: int, start: int, stop: int) -> None:
     """Add a value to the row's JSON object of fields without a column."""
-    slot = k.state[EXTRA_SLOT]
-    place = k.base[slot] + k.state[EXTRA_END]
-    k.text[place] = COMMA if k.state[EXTRA_COUNT] else BRACE
-    place += 1
-    for index in range(k.steps[step, KEY_FROM], k.steps[step, KEY_TO]):
-        k.text[place] = k.pool[index]
-        place += 1
-    k.text[place] = QUOTE
-    if k.steps[step, FLAGS] & ESCAPED:
-        end = unescape(k.data, start, stop, k.scratch, 0)
-        place = write_json(k.scratch, 0, end, k.text, place + 1)
+    target = cell(k, EXTRA_END)
+    store(target, BRACE if cell(k, EXTRA_COUNT) == 0 else COMMA)
+    key, size = cell(s, KEY), cell(s, KEY_SIZE)
+    copy(key, key + size, target + 1)
+    target += size + 1
+    store(target, QUOTE)
+    if cell(s, FLAGS) & ESCAPED:
+        scratch = cell(k, SCRATCH)
+        target = write_json(scratch, unescape(start, stop, scratch), target + 1)
     else:
-        place = write_json(k.data, start, stop, k.text, place + 1)
-    k.text[place] = QUOTE
-    k.state[EXTRA_END] = place + 1 - k.base[slot]
-    k.state[EXTRA_COUNT] += 1
+        target = write_json(start, stop, target + 1)
+    store(target, QUOTE)
+    set_cell(k, EXTRA_END, target + 1)
+    set_cell(k, EXTRA_COUNT, cell(k, EXTRA_COUNT) + 1)
 
 
 @inlined
-def is_dash(k: Context, start: int, stop: int) -> bool:
+def is_dash(start: int, stop: int) -> bool:
     """Tell whether a value is the single "-" that stands for an absent one."""
-    return stop - start == 1 and k.data[start] == DASH
+    return stop - start == 1 and load(start) == DASH
 
 
 @inlined
-def put_text(k: Context, row: int, step: int, start: int, stop: int) -> None:
+def put_text(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a step's text into its column or into `extra`."""
-    flags = k.steps[step, FLAGS]
-    absent = flags & DASH_IS_NULL and is_dash(k, start, stop)
+    flags = cell(s, FLAGS)
+    absent = flags & DASH_IS_NULL != 0 and is_dash(start, stop)
     if flags & EXTRA:
         if not absent:
-            set_extra(k, row, step, start, stop)
+            set_extra(k, s, start, stop)
     elif absent:
-        set_null_text(k, row, k.steps[step, SLOT_A])
+        set_null_text(k, row, cell(s, SLOT_A))
     else:
-        set_text(k, row, k.steps[step, SLOT_A], start, stop, flags & ESCAPED)
+        set_text(k, row, cell(s, SLOT_A), start, stop, flags & ESCAPED)
 
 
 @inlined
-def value_end(k: Context, step: int, start: int, stop: int) -> int:
+def value_end(k: int, s: int, start: int, stop: int) -> int:
     """Return where a value ends that its literal bounds, or -1."""
-    low, high = k.steps[step, LITERAL_FROM], k.steps[step, LITERAL_TO]
-    if low == high:
+    literal, size, flags = cell(s, LITERAL), cell(s, LITERAL_SIZE), cell(s, FLAGS)
+    if size == 0:
         return stop
-    if k.steps[step, FLAGS] & QUOTED:
-        end = find_quoted(k.data, start, stop, k.pool, low, high)
+    if flags & QUOTED:
+        end = find_quoted(start, stop, literal, size)
     else:
-        end = find(k.data, start, stop, k.pool, low, high)
+        end = find(start, stop, literal, size)
     if end < 0:
         return fail(k, CUT_SHORT, stop, PART_LITERAL)
-    if end == start and k.steps[step, FLAGS] & REQUIRED:
+    if end == start and flags & REQUIRED:
         return fail(k, NO_MATCH, start, PART_VALUE)
     return end
 
 
-@inlined
-def list_end(k: Context, step: int, start: int, stop: int) -> int:
+@helper
+def list_end(s: int, start: int, stop: int) -> int:
     """Return the end of nginx's upstream list: words joined by ", " or " : "."""
-    low = k.steps[step, LITERAL_FROM]
-    mark = int(k.pool[low]) if low < k.steps[step, LITERAL_TO] else -1
+    mark = load(cell(s, LITERAL)) if cell(s, LITERAL_SIZE) > 0 else -1
     place = start
     while place < stop:
-        byte = int(k.data[place])
-        if byte == COMMA and place + 1 < stop and k.data[place + 1] == SPACE:
+        byte = load(place)
+        if byte == COMMA and place + 1 < stop and load(place + 1) == SPACE:
             place += 2
         elif byte == SPACE:
-            if place + 2 >= stop or k.data[place + 1] != COLON or k.data[place + 2] != SPACE:
+            if place + 2 >= stop or load(place + 1) != COLON or load(place + 2) != SPACE:
                 break
             place += 3
         elif byte == mark:
@@ -182,31 +187,45 @@ def list_end(k: Context, step: int, start: int, stop: int) -> int:
 
 
 @inlined
-def put_integer(k: Context, row: int, step: int, start: int, stop: int) -> int:
-    """Write a whole number without a sign."""
-    slot = k.steps[step, SLOT_A]
-    value, place = 0, start
-    while place < stop and ZERO <= k.data[place] <= NINE and place - start <= _MAX_DIGITS:
-        value = value * 10 + int(k.data[place]) - ZERO
-        place += 1
-    if place == start:
-        return _dash_number(k, row, step, start, stop)
-    if place - start > k.steps[step, SCALE]:
-        return fail_value(k, BAD_NUMBER, start, stop)
-    k.nums[slot, row] = value
-    k.num_ok[slot, row] = 1
-    return place
+def set_number(k: int, row: int, slot: int, value: int) -> None:
+    """Write a whole number."""
+    column = row_of(cell(k, NUMBERS), slot, SLOT_WIDTH)
+    store64(cell(column, WHOLES) + 8 * row, value)
+    store(cell(column, NUM_OK) + row, 1)
 
 
 @inlined
-def _dash_number(k: Context, row: int, step: int, start: int, stop: int) -> int:
-    if start >= stop or k.data[start] != DASH:
+def set_null_number(k: int, row: int, slot: int) -> None:
+    """Leave a number column null."""
+    store(cell(row_of(cell(k, NUMBERS), slot, SLOT_WIDTH), NUM_OK) + row, 0)
+
+
+@inlined
+def _set_real(k: int, row: int, slot: int, value: float) -> None:
+    column = row_of(cell(k, NUMBERS), slot, SLOT_WIDTH)
+    store_real(cell(column, REALS) + 8 * row, value)
+    store(cell(column, NUM_OK) + row, 1)
+
+
+@inlined
+def put_integer(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Write a whole number without a sign."""
+    value, place = 0, start
+    while place < stop and ZERO <= load(place) <= NINE and place - start <= MAX_DIGITS:
+        value = value * 10 + load(place) - ZERO
+        place += 1
+    if place == start:
+        if place < stop and load(place) == DASH:
+            if cell(s, FLAGS) & DASH_IS_ZERO:
+                set_number(k, row, cell(s, SLOT_A), 0)
+            else:
+                set_null_number(k, row, cell(s, SLOT_A))
+            return start + 1
         return fail_value(k, BAD_NUMBER, start, stop)
-    slot = k.steps[step, SLOT_A]
-    k.nums[slot, row] = 0
-    k.reals[slot, row] = 0.0
-    k.num_ok[slot, row] = 1 if k.steps[step, FLAGS] & DASH_IS_ZERO else 0
-    return start + 1
+    if place - start > cell(s, SCALE):
+        return fail(k, BAD_NUMBER, start, PART_VALUE)
+    set_number(k, row, cell(s, SLOT_A), value)
+    return place
 
 
 @inlined
@@ -219,13 +238,12 @@ def power_of_ten(exponent: int) -> float:
 
 
 @inlined
-def put_decimal(k: Context, row: int, step: int, start: int, stop: int) -> int:
+def put_decimal(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write digits with an optional fraction, divided by 10 ** scale: one rounding, the last."""
-    slot = k.steps[step, SLOT_A]
-    value, place, point = 0, start, -1
-    while place < stop and place - start <= _MAX_DIGITS:
-        byte = int(k.data[place])
-        if byte == DOT and point < 0 and place > start:
+    value, place, point = 0, start, 0
+    while place < stop and place - start <= MAX_DIGITS:
+        byte = load(place)
+        if byte == DOT and point == 0 and place > start:
             point = place
         elif ZERO <= byte <= NINE:
             value = value * 10 + byte - ZERO
@@ -233,48 +251,58 @@ def put_decimal(k: Context, row: int, step: int, start: int, stop: int) -> int:
             break
         place += 1
     if place == start:
-        return _dash_number(k, row, step, start, stop)
-    if place - start > _MAX_DIGITS or point == place - 1:
+        if place < stop and load(place) == DASH:
+            set_null_number(k, row, cell(s, SLOT_A))
+            return start + 1
         return fail_value(k, BAD_NUMBER, start, stop)
-    digits = place - point - 1 if point >= 0 else 0
-    k.reals[slot, row] = value / power_of_ten(digits + k.steps[step, SCALE])
-    k.num_ok[slot, row] = 1
+    if place - start > MAX_DIGITS or point == place - 1:
+        return fail(k, BAD_NUMBER, start, PART_VALUE)
+    digits = place - point - 1 if point != 0 else 0
+    _set_real(k, row, cell(s, SLOT_A), value / power_of_ten(digits + cell(s, SCALE)))
     return place
 
 
-@inlined
-def put_sum(k: Context, row: int, step: int, start: int, stop: int) -> int:
+@helper
+def put_sum(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write the sum of an upstream list of seconds, null if it holds dashes only."""
-    slot = k.steps[step, SLOT_A]
-    end = list_end(k, step, start, stop)
-    total, numbers, place = 0, 0, start
-    while place < end:
-        byte = int(k.data[place])
-        if byte in (COMMA, SPACE, COLON):
-            place += 1
-        elif byte == DASH:
-            place += 1
-        else:
-            first, value, digits, point = place, 0, 0, -1
-            while place < end and k.data[place] not in (COMMA, SPACE):
-                byte = int(k.data[place])
-                if byte == DOT and point < 0 and digits > 0:
-                    point = digits
-                elif ZERO <= byte <= NINE:
-                    value = value * 10 + byte - ZERO
-                    digits += 1
-                else:
-                    return fail_value(k, BAD_NUMBER, place, stop)
-                place += 1
-            whole = point if point >= 0 else digits
-            if whole > _MAX_WHOLE_DIGITS or digits - whole > _NANO_DIGITS:
-                return fail_value(k, BAD_NUMBER, first, stop)
-            for _ in range(digits - whole, _NANO_DIGITS):
-                value *= 10
-            total += value
-            numbers += 1
+    end = list_end(s, start, stop)
     if end == start:
         return fail_value(k, BAD_NUMBER, start, stop)
-    k.reals[slot, row] = total / 1e9
-    k.num_ok[slot, row] = 1 if numbers else 0
+    total, numbers, place = 0, 0, start
+    while place < end:
+        byte = load(place)
+        if byte in (COMMA, SPACE, COLON, DASH):
+            place += 1
+            continue
+        nanos, place = _nanoseconds(place, end)
+        if nanos < 0:
+            return fail(k, BAD_NUMBER, place, PART_VALUE)
+        total += nanos
+        numbers += 1
+    if numbers > 0:
+        _set_real(k, row, cell(s, SLOT_A), total / 1e9)
+    else:
+        set_null_number(k, row, cell(s, SLOT_A))
     return end
+
+
+@helper
+def _nanoseconds(start: int, stop: int) -> tuple[int, int]:
+    """Read one member of a list of seconds; return (nanoseconds or -1, its end)."""
+    value, digits, whole, place = 0, 0, -1, start
+    while place < stop and load(place) != COMMA and load(place) != SPACE:
+        byte = load(place)
+        if byte == DOT and whole < 0 and digits > 0:
+            whole = digits
+        elif ZERO <= byte <= NINE and digits < MAX_DIGITS:
+            value = value * 10 + byte - ZERO
+            digits += 1
+        else:
+            return -1, place
+        place += 1
+    whole = digits if whole < 0 else whole
+    if whole > _MAX_WHOLE_DIGITS or digits - whole > _NANO_DIGITS:
+        return -1, start
+    for _ in range(digits - whole, _NANO_DIGITS):
+        value *= 10
+    return value, place

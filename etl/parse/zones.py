@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from etl.days import to_micros
-from etl.parse.context import STAMP_LOCAL, STAMP_YEARLESS, Ints
 from etl.model import Bytes
+from etl.parse.context import STAMP_LOCAL, STAMP_YEARLESS, Ints
 
 _DAY = 86_400
 _MICROS = 1_000_000
