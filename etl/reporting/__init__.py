@@ -2,7 +2,7 @@
 
 from etl.reporting.deliver import deliver
 from etl.reporting.headline import headline
-from etl.reporting.html import environment, render
+from etl.reporting.html import check_templates
 from etl.reporting.judge import DaySummary, day_verdict, kpis_of, summarise
 from etl.reporting.mail import build_mail, send_key
 from etl.reporting.pages import Site
@@ -12,12 +12,11 @@ __all__ = [
     "DaySummary",
     "Site",
     "build_mail",
+    "check_templates",
     "day_verdict",
     "deliver",
-    "environment",
     "headline",
     "kpis_of",
-    "render",
     "send_key",
     "summarise",
     "write_catalogue",

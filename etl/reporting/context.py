@@ -15,6 +15,7 @@ from etl.reporting.judge import (
     Kpi,
     count,
     statement,
+    verdict_of,
     verdict_words,
 )
 from etl.reporting.kpis import kpi_table, restated_table, trends
@@ -100,7 +101,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         report: What the day says.
         days: Days that have a page; None where only the history tells.
     """
-    kpis = statement(report)
+    kpis, verdict = statement(report), verdict_of(report)
     context: Context = {
         "kind": "day",
         "root": "../",
@@ -108,9 +109,8 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "title": long_day(report.day),
         "day": report.day.isoformat(),
         "span": span(report),
-        "verdict": report.verdict.value,
-        "word": WORDS[report.verdict],
-        "verdict_words": verdict_words(report.verdict, kpis),
+        "verdict": verdict.value,
+        "verdict_words": verdict_words(verdict, kpis),
         "reasons": reasons(kpis),
         "counts": kpi_counts(kpis),
         "costs": costs(kpis, Verdict.MISSED),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.model import DayReport, Verdict
-from etl.reporting.judge import Kpi, statement, verdict_words
+from etl.reporting.judge import Kpi, statement, verdict_of, verdict_words
 from etl.reporting.proof import proof_line
 from etl.reporting.text import clip, count_of
 
@@ -20,7 +20,7 @@ def headline(report: DayReport) -> list[str]:
     """
     kpis = statement(report)
     return [
-        f"{clip(report.project, 80)}, {report.day}: {verdict_words(report.verdict, kpis)}",
+        f"{clip(report.project, 80)}, {report.day}: {verdict_words(verdict_of(report), kpis)}",
         reasons(kpis),
         f"Proof: {proof_line(report.inputs, report.missing)}",
     ]

@@ -35,6 +35,21 @@ def environment(templates: Path, overrides: Path | None = None) -> jinja2.Enviro
     )
 
 
+def check_templates(templates: Path, overrides: Path | None = None) -> None:
+    """Compile all templates without rendering any.
+
+    Raises:
+        ConfigError: One is wrong; says which, and the line.
+    """
+    env = environment(templates, overrides)
+    for name in env.list_templates(extensions=["html"]):
+        try:
+            env.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            place = f"{error.filename or error.name}:{error.lineno}"
+            raise ConfigError(f"{place}: report template: {error.message}") from error
+
+
 def render(env: jinja2.Environment, name: str, context: Mapping[str, object]) -> str:
     """Render one template.
 

@@ -134,15 +134,7 @@ def kpis_of(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) ->
 
 def day_verdict(kpis: Sequence[Kpi], missing: Sequence[str]) -> Verdict:
     """Return a day's verdict: the worst of its KPIs, incomplete if a source is missing."""
-    verdicts = {kpi.verdict for kpi in kpis}
-    if Verdict.MISSED in verdicts:
-        return Verdict.MISSED
-    if missing or Verdict.INCOMPLETE in verdicts:
-        return Verdict.INCOMPLETE
-    for verdict in (Verdict.NO_DATA, Verdict.MET):
-        if verdict in verdicts:
-            return verdict
-    return Verdict.NONE
+    return Verdict.of_day((kpi.verdict for kpi in kpis), missing=bool(missing))
 
 
 def summarise(
@@ -188,6 +180,12 @@ def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
 def statement(report: DayReport) -> tuple[Kpi, ...]:
     """Return the KPIs of a report, the worst first."""
     return kpis_of(report.measurements, report.sheets)
+
+
+def verdict_of(report: DayReport) -> Verdict:
+    """Return the verdict to print: never better than the KPIs and sources on the same page."""
+    own = day_verdict(statement(report), report.missing)
+    return min(report.verdict, own, key=lambda verdict: SEVERITY[verdict])
 
 
 def dimensions_json(dimensions: Dimensions) -> str:

@@ -27,7 +27,7 @@ def kpi_table(kpis: Sequence[Kpi], sparks: Mapping[tuple[str, str], Spark]) -> T
     """Return all KPIs against their targets, the worst first, with their last thirty days."""
     columns = (
         Column("verdict", "Verdict", "verdict"),
-        Column("title", "KPI"),
+        Column("title", "KPI", "words"),
         Column("value", "Value", "number"),
         Column("target", "Target", "number"),
         Column("n", "n", "number"),

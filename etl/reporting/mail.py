@@ -25,6 +25,7 @@ from etl.reporting.judge import (
     Kpi,
     dimensions_json,
     statement,
+    verdict_of,
     verdict_words,
 )
 from etl.reporting.resolve import incidents_line
@@ -109,7 +110,7 @@ def send_key(report: DayReport, recipients: Sequence[str]) -> str:
     said = [
         report.day.isoformat(),
         sorted({recipient.strip() for recipient in recipients}),
-        report.verdict.value,
+        verdict_of(report).value,
         values,
     ]
     return hashlib.sha256(json.dumps(said).encode("ascii")).hexdigest()
@@ -117,7 +118,7 @@ def send_key(report: DayReport, recipients: Sequence[str]) -> str:
 
 def subject(report: DayReport, kpis: Sequence[Kpi]) -> str:
     """Return the subject, the verdict first, on one line whatever the project is called."""
-    words = verdict_words(report.verdict, kpis)
+    words = verdict_words(verdict_of(report), kpis)
     return f"[Daytally] {words} · {clip(report.project, 60)} · {report.day}"
 
 

@@ -23,6 +23,7 @@ from etl.reporting.rows import full_value_cell, verdict_cell
 from etl.reporting.sections import TITLES
 from etl.reporting.tables import Cell, Column, Raw, Table
 from etl.reporting.text import (
+    NOTHING,
     clip,
     count_of,
     instant,
@@ -132,18 +133,18 @@ def _days_table(days: Sequence[DaySummary]) -> Table:
         Column("day", "Day"),
         Column("verdict", "Verdict", "verdict"),
         Column("missed", "KPIs missed", "number"),
-        Column("kpis", "of", "number"),
-        Column("missing", "Sources missing"),
-        Column("restated", "Values restated", "number"),
+        Column("kpis", ""),
+        Column("missing", "Sources missing" if any(s.missing for s in days) else ""),
+        Column("restated", "Values restated" if any(s.restated for s in days) else "", "number"),
     )
     rows = tuple(
         (
             Cell(s.day, s.day.isoformat(), href=f"{s.day}/index.html"),
             Cell(s.verdict.value, WORDS[s.verdict], verdict=s.verdict.value),
-            Cell(s.missed, number(s.missed)),
-            Cell(len(s.kpis), number(len(s.kpis))),
+            Cell(s.missed, f"{s.missed:,} of {len(s.kpis):,}"),
+            Cell(len(s.kpis), ""),
             Cell(" ".join(s.missing), clip(", ".join(s.missing), 120)),
-            Cell(s.restated, number(s.restated)),
+            Cell(s.restated, number(s.restated) if s.restated else NOTHING),
         )
         for s in days
     )

@@ -24,14 +24,15 @@ def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
     columns = (
         Column("source", "Source"),
         Column("input", "Input", "path"),
+        Column("state", "State", "verdict"),
         Column("lines", "Lines", "number"),
         Column("records", "= Records", "number"),
         Column("rejects", "+ Rejects", "number"),
         Column("blank", "+ Blank", "number"),
         Column("balanced", "Sum", "verdict"),
-        Column("first_at", "First record", "instant"),
-        Column("last_at", "Last record", "instant"),
-        Column("state", "State", "verdict"),
+        Column("first_at", "First and last record", "instant"),
+        Column("last_at", ""),
+        Column("detail", ""),
         Column("input_id", ""),
     )
     ordered = sorted(inputs, key=lambda a: (a.state == "read", a.source, a.uri, a.input_id))
@@ -40,18 +41,19 @@ def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
 
 
 def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
+    last = "" if account.last_at is None else instant(account.last_at, zone)
     return (
         Cell(account.source, clip(account.source, 60)),
-        Cell(account.uri, clip(account.uri, 160)),
-        *count_cells(account.counts),
-        Cell(account.first_at, instant(account.first_at, zone)),
-        Cell(account.last_at, instant(account.last_at, zone)),
+        Cell(account.uri, clip(account.uri, 160), note=clip(account.detail, 160)),
         Cell(
             account.state,
             clip(account.state, 20),
-            note=clip(account.detail, 160),
             verdict=_STATES.get(account.state, "incomplete"),
         ),
+        *count_cells(account.counts),
+        Cell(account.first_at, instant(account.first_at, zone), note=last),
+        Cell(account.last_at, ""),
+        Cell(account.detail, ""),
         Cell(account.input_id, ""),
     )
 

@@ -92,12 +92,11 @@ def incident_table(incidents: Sequence[Incident], zone: str, until: datetime) ->
     """
     columns = (
         Column("state", "State", "verdict"),
-        Column("title", "Incident"),
+        Column("title", "Incident", "words"),
         Column("owner", "Owner"),
-        Column("started_at", "Started", "instant"),
-        Column("resolved_at", "Resolved", "instant"),
+        Column("started_at", "Started, resolved", "instant"),
         Column("time_to_resolve_s", "Time to resolve", "number"),
-        Column("evidence", "Evidence"),
+        Column("evidence", "Evidence", "words"),
     )
     rows = tuple(_row(incident, zone, until) for incident in incidents)
     return Table("time_to_resolve", "Incidents", columns, rows)
@@ -107,6 +106,7 @@ def _row(incident: Incident, zone: str, until: datetime) -> tuple[Cell, ...]:
     seconds = incident.time_to_resolve_s
     age = max(0.0, (until - incident.started_at).total_seconds())
     resolved = seconds is not None
+    ended = "" if incident.resolved_at is None else instant(incident.resolved_at, zone)
     about = ", ".join(part for part in (incident.affected, incident.severity) if part)
     return (
         Cell(
@@ -116,8 +116,7 @@ def _row(incident: Incident, zone: str, until: datetime) -> tuple[Cell, ...]:
         ),
         Cell(incident.title, clip(incident.title, 120), note=clip(about, 160)),
         Cell(incident.owner, clip(incident.owner, 60) or NOTHING),
-        Cell(incident.started_at, instant(incident.started_at, zone)),
-        Cell(incident.resolved_at, instant(incident.resolved_at, zone)),
+        Cell(incident.started_at, instant(incident.started_at, zone), note=ended),
         Cell(
             seconds,
             NOTHING if seconds is None else duration(seconds),

@@ -168,8 +168,8 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
     unit = heading_unit(sheet.unit)
     columns = [
         *dimension_columns(rows),
-        *(_RATIO_COLUMNS if has_ratio else ()),
-        Column("value", unit.capitalize() if unit else "Value", "number"),
+        *(_ratio_columns(sheet) if has_ratio else ()),
+        Column("value", unit.capitalize() or _VALUE.get(sheet.unit, "Value"), "number"),
         Column("unit", ""),
         *([Column("n", "n", "number")] if has_n else ()),
         *(_JUDGED_COLUMNS if judged else ()),
@@ -189,12 +189,17 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
     return Table(name, sheet.title, tuple(columns), tuple(cells), sheet.definition)
 
 
-_RATIO_COLUMNS = (
-    Column("numerator", "Upstream", "number"),
-    Column("denominator", "Downstream", "number"),
-    Column("difference", "Difference", "number"),
-)
+_VALUE = {"ratio": "Ratio", "%": "Share", "percent": "Share"}
 _JUDGED_COLUMNS = (Column("target", "Target", "number"), Column("verdict", "Verdict", "verdict"))
+
+
+def _ratio_columns(sheet: Sheet) -> tuple[Column, Column, Column]:
+    between_steps = sheet.metric_class == "integrity"
+    return (
+        Column("numerator", "Upstream" if between_steps else "Numerator", "number"),
+        Column("denominator", "Downstream" if between_steps else "Denominator", "number"),
+        Column("difference", "Difference" if between_steps else "", "number"),
+    )
 
 
 def _ratio_cells(m: Measurement) -> list[Cell]:

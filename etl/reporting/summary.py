@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from etl.model import Counts, DayReport, Incident, Measurement, Verdict
-from etl.reporting.judge import Kpi, count, dimensions_json, statement
+from etl.reporting.judge import Kpi, count, dimensions_json, statement, verdict_of
 from etl.reporting.proof import total_of
 from etl.reporting.resolve import newest_first, open_count, times_of
 from etl.reporting.tables import Raw, csv_bytes
@@ -62,7 +62,7 @@ def summary_json(report: DayReport) -> bytes:
         "started_at": stamp(report.started_at),
         "ended_at": stamp(report.ended_at),
         "measured_at": stamp(report.measured_at),
-        "verdict": report.verdict.value,
+        "verdict": verdict_of(report).value,
         "kpis": [_kpi(kpi) for kpi in kpis],
         "kpi_counts": {"total": len(kpis), **{v.value: count(kpis, v) for v in _COUNTED}},
         "counts": _counts(total_of(report.inputs)),

@@ -110,7 +110,7 @@ def figure(value: float | None, unit: str, target: str = "") -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     if unit in _DURATIONS:
-        return duration(value * _DURATIONS[unit])
+        return _beside(value, unit, target_bounds(target))
     if unit == "ratio":
         return ratio(value, target_bounds(target))
     if unit in {"bytes", "B"}:
@@ -120,11 +120,20 @@ def figure(value: float | None, unit: str, target: str = "") -> str:
     return f"{number(value)} {visible(unit)}".strip()
 
 
+def _beside(value: float, unit: str, bounds: tuple[float, ...]) -> str:
+    """Return a duration, with more digits where it would read like a bound that it is not."""
+    text, scale = duration(value * _DURATIONS[unit]), _DURATIONS[unit]
+    if value in bounds or text not in {duration(bound * scale) for bound in bounds}:
+        return text
+    seconds = value * scale
+    return f"{seconds * 1000:.7g} ms" if seconds < 1 else f"{seconds:,.9g} s"
+
+
 def bare(value: float | None, unit: str, target: str = "") -> str:
     """Return a value for a column whose heading names the unit."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return figure(value, unit, target) if heading_unit(unit) == "" else number(value)
+    return number(value) if heading_unit(unit) else figure(value, unit, target)
 
 
 def heading_unit(unit: str) -> str:
