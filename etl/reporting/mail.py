@@ -166,13 +166,18 @@ def _row(kpi: Kpi) -> Context:
         "word": WORDS[kpi.verdict],
         "title": clip(kpi.sheet.title, 100),
         "about": kpi.about,
-        "value": figure(None if m is None else m.value, unit, kpi.target),
-        "target": target_words(kpi.target, unit),
+        "value": _unbroken(figure(None if m is None else m.value, unit, kpi.target)),
+        "target": _unbroken(target_words(kpi.target, unit)),
         "bar": _bar(kpi),
         "previous": ""
         if m is None or m.previous_value is None
         else figure(m.previous_value, unit, kpi.target),
     }
+
+
+def _unbroken(text: str) -> str:
+    """Return a short figure so that no line ends between the number and its unit."""
+    return text.replace(" ", "\xa0") if len(text) <= 12 else text
 
 
 def _bar(kpi: Kpi) -> float | None:

@@ -130,7 +130,7 @@ def _square(day: date, summary: DaySummary | None) -> Context:
 
 def _days_table(days: Sequence[DaySummary]) -> Table:
     columns = (
-        Column("day", "Day"),
+        Column("day", "Day", "instant"),
         Column("verdict", "Verdict", "verdict"),
         Column("missed", "KPIs missed", "number"),
         Column("kpis", ""),

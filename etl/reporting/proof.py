@@ -50,7 +50,7 @@ def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
             clip(account.state, 20),
             verdict=_STATES.get(account.state, "incomplete"),
         ),
-        *count_cells(account.counts),
+        *count_cells(account.counts, read=account.state == "read"),
         Cell(account.first_at, instant(account.first_at, zone), note=last),
         Cell(account.last_at, ""),
         Cell(account.detail, ""),
@@ -58,10 +58,12 @@ def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
     )
 
 
-def count_cells(counts: Counts) -> tuple[Cell, ...]:
-    """Return the four counts and whether they add up."""
+def count_cells(counts: Counts, *, read: bool) -> tuple[Cell, ...]:
+    """Return the four counts and whether they add up; of nothing read, no sum is a proof."""
     numbers = (counts.lines, counts.records, counts.rejects, counts.blank)
     word, verdict = ("adds up", "met") if counts.balanced else ("does not add up", "missed")
+    if counts.balanced and not read:
+        word, verdict = "nothing read", "no_data"
     return (
         *(Cell(n, f"{n:,}") for n in numbers),
         Cell(counts.balanced, word, verdict=verdict),

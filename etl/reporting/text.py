@@ -117,7 +117,14 @@ def figure(value: float | None, unit: str, target: str = "") -> str:
         return size(value)
     if unit in {"%", "percent"}:
         return f"{value:,.4g} %"
-    return f"{number(value)} {visible(unit)}".strip()
+    return f"{number(value)} {_noun(visible(unit), value)}".strip()
+
+
+def _noun(unit: str, value: float) -> str:
+    """Return a unit that is a plural noun in its singular where the value is one."""
+    if value != 1 or len(unit) < 4 or not unit.endswith("s") or unit.endswith("ss"):
+        return unit
+    return unit[:-3] + "y" if unit.endswith("ies") else unit[:-1]
 
 
 def _beside(value: float, unit: str, bounds: tuple[float, ...]) -> str:
@@ -217,7 +224,11 @@ def _exact(value: float, unit: str) -> str:
     # A target of 0.5 s reads better as 500 ms than as 0.500 s, and 600 s as 10 min.
     if unit in _DURATIONS:
         return re.sub(r"\.?0+(?= s$)", "", duration(value * _DURATIONS[unit]))
-    return f"{value:,.8g} {visible(unit)}".strip() if heading_unit(unit) else figure(value, unit)
+    return (
+        f"{value:,.8g} {_noun(visible(unit), value)}".strip()
+        if heading_unit(unit)
+        else figure(value, unit)
+    )
 
 
 def instant(at: datetime | None, zone: str) -> str:
