@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import polars as pl
 from loguru import logger
 
-from etl.days import day_bounds
+from etl.days import day_bounds, day_of, days_between
 from etl.errors import SheetError
 from etl.incidents.violations import derive_incidents
 from etl.metrics.measure import DayContext, measure, restate
 from etl.metrics.views import build_views
 from etl.model import Measurement
 from etl.pipeline.project import Project
+from etl.schema import INPUTS
+from etl.store.ledger import READ
 from etl.store.measurements import (
     data_versions,
     read_detections,
@@ -47,7 +50,7 @@ def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> 
     nobody asked for is measured only once it is over, and again only when its data have changed:
     a target that was edited does not judge the past.
     """
-    current = _versions_of_data(project)
+    current = _reads_by_day(project)
     kept = data_versions(project.warehouse)
     wanted_days = set(wanted)
     stale: list[date] = []
@@ -109,21 +112,33 @@ def _note_detections(project: Project, now: datetime) -> None:
     write_detections(project.warehouse, new, now)
 
 
-def _versions_of_data(project: Project) -> dict[date, set[str]]:
-    """Return for each day the data files that hold its records."""
-    files: dict[date, set[str]] = {}
-    for table in RECORD_TABLES:
-        for day, path in project.warehouse.files(table):
-            files.setdefault(day, set()).add(f"{table}/{path}")
-    return files
+def _reads_by_day(project: Project) -> dict[date, list[str]]:
+    """Return for each day with records the reads that may have given them.
+
+    Reads are named by content and byte range, not by data file: the same logs give the same
+    version in any warehouse, however the work was divided.
+    """
+    zone = project.settings.zone
+    rows = project.warehouse.scan("inputs", INPUTS).filter(
+        (pl.col("state") == READ) & pl.col("first_at").is_not_null()
+    )
+    columns = ("source", "input_id", "from_offset", "to_offset", "first_at", "last_at")
+    days = {day for table in RECORD_TABLES for day, _ in project.warehouse.files(table)}
+    reads: dict[date, list[str]] = {day: [] for day in days}
+    for *names, first_at, last_at in rows.select(columns).collect().iter_rows():
+        read = "/".join(map(str, names))
+        for day in days_between(day_of(first_at, zone), day_of(last_at, zone)):
+            if day in reads:
+                reads[day].append(read)
+    return reads
 
 
-def _version(project: Project, files: Mapping[date, set[str]], day: date) -> str:
+def _version(project: Project, reads: Mapping[date, list[str]], day: date) -> str:
     """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions."""
     lookback = max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
     named: list[str] = []
     for number in range(lookback + 1):
-        named += sorted(files.get(day - timedelta(days=number), ()))
+        named += [f"-{number}", *sorted(reads.get(day - timedelta(days=number), ()))]
     data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     return f"{data}-{project.definitions_digest}"
 

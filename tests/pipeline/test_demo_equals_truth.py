@@ -1,0 +1,99 @@
+"""The demo's measurements equal what the simulator counted: all of them, exactly."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from etl.demo import simulate
+from etl.incidents.violations import derive_incidents
+from etl.metrics.measure import dimensions_text
+from etl.pipeline.measuring import missing_sources
+from etl.pipeline.project import Project
+from etl.pipeline.reports import build_report
+from etl.pipeline.runs import run_all
+from etl.store.measurements import read_measurements
+from tests.pipeline.conftest import NOW, open_folder
+
+Key = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module", params=[(14, 6_000, 7), (14, 40_000, 2), (1, 2_000, 3)], ids=str)
+def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    days, lines, seed = request.param
+    folder = tmp_path_factory.mktemp("truth") / "project"
+    simulate(folder, days=days, lines=lines, seed=seed)
+    project = open_folder(folder)
+    run_all(project, [date(2026, 3, 16)], now=NOW, workers=2)
+    return project
+
+
+def truth_of(project: Project) -> dict[str, Any]:
+    truth: dict[str, Any] = json.loads((project.settings.root / "truth.json").read_text())
+    return truth
+
+
+def instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def test_every_measurement_of_every_day_equals_the_truth(finished: Project) -> None:
+    expected: dict[Key, tuple[object, ...]] = {
+        (day, one["metric"], dimensions_text(one["dimensions"])): (
+            *(one[name] for name in ("value", "numerator", "denominator", "n", "verdict")),
+            instant(one["first_at"]),
+            instant(one["last_at"]),
+        )
+        for day, of_day in truth_of(finished)["days"].items()
+        for one in of_day["measurements"]
+    }
+    measured: dict[Key, tuple[object, ...]] = {
+        (str(one.day), one.metric, dimensions_text(one.dimensions)): (
+            one.value, one.numerator, one.denominator, one.n, str(one.verdict),
+            one.first_at, one.last_at,
+        )
+        for one in read_measurements(finished.warehouse)
+    }  # fmt: skip
+    assert measured == expected
+    assert {metric for _, metric, _ in measured} == set(finished.sheets)
+
+
+def test_every_days_verdict_and_missing_sources_equal_the_truth(finished: Project) -> None:
+    for day, of_day in truth_of(finished)["days"].items():
+        report = build_report(finished, date.fromisoformat(day))
+        assert (day, str(report.verdict)) == (day, of_day["verdict"])
+        assert list(report.missing) == of_day["missing"]
+
+
+def test_every_inputs_sums_equal_the_truth(finished: Project) -> None:
+    rows = finished.warehouse.scan("inputs", finished.schema_of("inputs"))
+    read = rows.filter(pl.col("state") == "read").collect()
+    sums = {
+        row["uri"]: {name: row[name] for name in ("lines", "records", "rejects", "blank")}
+        for row in read.iter_rows(named=True)
+    }
+    assert sums == truth_of(finished)["inputs"]
+
+
+def test_every_incident_equals_the_truth(finished: Project) -> None:
+    history = read_measurements(finished.warehouse)
+    found = derive_incidents(history, finished.sheets, {}, finished.settings.zone)
+    expected = [
+        (one["metric"], one["started_at"], one["resolved_at"])
+        for one in truth_of(finished)["incidents"]
+    ]
+    told = [
+        (one.metric, one.started_at.isoformat(), one.resolved_at and one.resolved_at.isoformat())
+        for one in found
+    ]
+    assert sorted(told) == sorted(expected)
+
+
+def test_the_days_of_the_tables_are_the_days_of_the_truth(finished: Project) -> None:
+    days = {str(one.day) for one in read_measurements(finished.warehouse)}
+    assert days == set(truth_of(finished)["days"])
+    assert not any(missing_sources(finished, [date(2026, 3, 16)]).values())

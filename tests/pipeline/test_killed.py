@@ -1,0 +1,124 @@
+"""A run that dies at any commit is finished by the next one, with the same numbers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from etl.errors import BusyError
+from etl.pipeline.runs import run_all
+from etl.store.ledger import Ledger
+from etl.store.lock import exclusive
+from etl.store.measurements import read_measurements
+from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.test_nightly import FIRST, values
+
+# Dies before the nth write to the warehouse: plans, commits, outcomes, measurements, log entries.
+DIE = textwrap.dedent(
+    """
+    import os, signal, sys
+    from datetime import date
+    from pathlib import Path
+    from etl.store.tables import Warehouse
+    from tests.pipeline.conftest import NOW, open_folder
+    from etl.pipeline.runs import run_all
+
+    left = int(sys.argv[2])
+    def watched(method):
+        def call(*args, **kwargs):
+            global left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return method(*args, **kwargs)
+        return call
+    for name in ("append", "commit", "replace_day"):
+        setattr(Warehouse, name, watched(getattr(Warehouse, name)))
+    run_all(open_folder(Path(sys.argv[1])), [date(2026, 3, 10)], now=NOW, workers=2)
+    print("survived")
+    """
+)
+
+SOURCES = """
+[[source]]
+name = "api"
+inputs = ["logs/access.log*"]
+format = "nginx:combined"
+
+[[source]]
+name = "app"
+inputs = ["logs/app.log*"]
+format = "syslog"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    head = '[project]\nname = "Test"\ntimezone = "UTC"\n'
+    (tmp_path / "daytally.toml").write_text(head + SOURCES)
+    (tmp_path / "logs").mkdir()
+    request = '192.0.2.1 - - [10/Mar/2026:01:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "t"\n'
+    (tmp_path / "logs" / "access.log.1").write_text(request * 3 + "nonsense\n" + request)
+    (tmp_path / "logs" / "access.log.2").write_text(request.replace("200", "404") * 2)
+    (tmp_path / "logs" / "app.log.1").write_text("2026-03-10T02:00:00Z h app[1]: hello\n\n" * 2)
+    return tmp_path
+
+
+def test_every_place_to_die_at_gives_the_same_numbers(folder: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    deaths = 0
+    for place in range(40):
+        died = subprocess.run(
+            [sys.executable, "-c", DIE, str(folder), str(place)],
+            env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        if died.stdout.strip() == "survived":
+            break
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        deaths += 1
+    assert deaths >= 8
+    project = open_folder(folder)
+    run_all(project, [FIRST], now=NOW, workers=2)
+    lines = {
+        str(one.dimensions["source"]): one.value
+        for one in read_measurements(project.warehouse)
+        if one.metric == "lines"
+    }
+    assert lines == {"api": 6, "app": 2}
+    for source in ("api", "app"):
+        assert not Ledger(project.warehouse, source).open_plans()
+
+
+@pytest.mark.parametrize("place", range(1, 6))
+def test_one_death_and_one_plain_run_are_enough(folder: Path, place: int) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    died = subprocess.run(
+        [sys.executable, "-c", DIE, str(folder), str(place)],
+        env=environment, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert died.returncode == -signal.SIGKILL
+    project = open_folder(folder)
+    result = run_all(project, [FIRST], now=NOW, workers=2)
+    assert not result.skipped
+    rows = project.warehouse.scan("requests", project.schema_of("requests")).collect()
+    assert rows.height == 6
+    rejects = project.warehouse.scan("rejects", project.schema_of("rejects")).collect()
+    assert rejects.height == 1
+    assert values(project)
+
+
+def test_a_second_run_at_the_same_time_leaves(folder: Path) -> None:
+    project = open_folder(folder)
+    with (
+        exclusive(project.warehouse.root),
+        pytest.raises(BusyError, match=str(os.getpid())) as busy,
+    ):
+        run_all(project, [FIRST], now=NOW, workers=2)
+    assert busy.value.exit_code == 5
+    assert not run_all(project, [FIRST], now=NOW, workers=2).skipped
