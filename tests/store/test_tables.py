@@ -1,0 +1,119 @@
+"""Commits are all or nothing, and a batch's number counts once."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from etl.errors import StoreError
+from etl.schema import REJECTS, requests_schema
+from etl.store.encode import Part, PartSink, remove_parts
+from etl.store.tables import Warehouse
+
+DAY = date(2026, 3, 10)
+
+
+def batch(*statuses: int, city: bool = False) -> pa.RecordBatch:
+    name = "city" if city else "customer_id"
+    count = len(statuses)
+    columns = {
+        "at": pa.array(range(count), pa.timestamp("us", "UTC")),
+        "route": pa.array(["/a"] * count).dictionary_encode(),
+        "params": pa.array([{name: "1"}] * count, pa.struct([(name, pa.string())])),
+        "status": pa.array(statuses, pa.int32()),
+        "input_id": pa.array(["x"] * count).dictionary_encode(),
+        "offset": pa.array(range(count), pa.int64()),
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def encode(root: Path, name: str, *batches: pa.RecordBatch) -> list[Part]:
+    sink = PartSink(root, "api", name)
+    for one in batches:
+        sink.add("requests", DAY, one)
+    return sink.close()
+
+
+def statuses(warehouse: Warehouse, *params: str) -> list[int]:
+    rows = warehouse.scan("requests", requests_schema(list(params))).collect()
+    return sorted(rows["status"].to_list())
+
+
+def test_a_batch_shows_when_it_is_committed_and_counts_once(tmp_path: Path) -> None:
+    warehouse, schema = Warehouse(tmp_path), requests_schema(["customer_id"])
+    first = encode(tmp_path, "one", batch(200, 500), batch(404))
+    assert statuses(warehouse, "customer_id") == []
+    warehouse.commit("requests", schema, first, app="api", batch=1)
+    warehouse.commit("requests", schema, encode(tmp_path, "again", batch(200)), app="api", batch=1)
+    assert statuses(warehouse, "customer_id") == [200, 404, 500]
+    assert (warehouse.batch_of("requests", "api"), warehouse.batch_of("requests", "other")) == (
+        1,
+        0,
+    )
+
+
+def test_a_batch_without_rows_still_moves_the_number(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    warehouse.commit("rejects", REJECTS, [], app="api", batch=3)
+    assert warehouse.batch_of("rejects", "api") == 3
+
+
+def test_new_route_parameters_widen_the_table(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    old, new = requests_schema(["customer_id"]), requests_schema(["customer_id", "city"])
+    warehouse.commit("requests", old, encode(tmp_path, "a", batch(200)), app="api", batch=1)
+    parts = encode(tmp_path, "b", batch(201, city=True))
+    warehouse.commit("requests", new, parts, app="api", batch=2)
+    rows = warehouse.scan("requests", new).sort("status").collect()
+    assert rows["params"].to_list() == [
+        {"city": None, "customer_id": "1"},
+        {"city": "1", "customer_id": None},
+    ]
+    assert rows["path"].to_list() == [None, None]
+
+
+def test_a_table_that_does_not_exist_is_empty(tmp_path: Path) -> None:
+    assert statuses(Warehouse(tmp_path), "x") == []
+    assert Warehouse(tmp_path).files("requests") == []
+
+
+def test_replacing_a_day_leaves_the_others(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    schema = pa.schema([("day", pa.date32()), ("value", pa.float64())])
+    other = date(2026, 3, 11)
+    for day, value in ((DAY, 1.0), (other, 2.0), (DAY, 3.0)):
+        warehouse.replace_day(
+            "measurements", day, pa.table({"day": [day], "value": [value]}, schema)
+        )
+    rows = warehouse.scan("measurements", schema).sort("day").collect()
+    assert rows.rows() == [(DAY, 3.0), (other, 2.0)]
+
+
+def test_an_aborted_sink_leaves_no_file(tmp_path: Path) -> None:
+    sink = PartSink(tmp_path, "api", "x")
+    for _ in range(3):
+        sink.add("requests", DAY, batch(*range(60_000)))
+    assert list(tmp_path.rglob("*.parquet"))
+    sink.abort()
+    parts = encode(tmp_path, "y", batch(200))
+    remove_parts(tmp_path, parts)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_readers_see_plain_text_where_dictionaries_were_written(tmp_path: Path) -> None:
+    (part,) = encode(tmp_path, "one", batch(200))
+    schema = pl.read_parquet_schema(tmp_path / "requests" / part.path)
+    assert schema["route"] == pl.String
+    assert schema["at"] == pl.Datetime("us", "UTC")
+
+
+def test_a_damaged_table_is_a_store_error(tmp_path: Path) -> None:
+    log = tmp_path / "requests" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("nonsense")
+    with pytest.raises(StoreError, match="requests"):
+        Warehouse(tmp_path).batch_of("requests", "api")
