@@ -1,0 +1,64 @@
+"""Blocks, parsers and comparisons for the tests of parsing."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from etl.formats.fields import LineFormat
+from etl.model import BLOCK_PADDING, Block, ParsedBlock
+from etl.parse.batch import BlockParser
+from tests.conftest import NO_SHARED_DATA, SHARED_DATA
+from tests.parse import reference
+
+BERLIN = ZoneInfo("Europe/Berlin")
+REFERENCE = datetime(2026, 11, 23, 4, tzinfo=UTC)
+
+
+def block(data: bytes, offset: int = 0) -> Block:
+    padded = np.full(len(data) + BLOCK_PADDING, ord('"'), dtype=np.uint8)
+    padded[: len(data)] = np.frombuffer(data, dtype=np.uint8)
+    return Block(padded, len(data), offset)
+
+
+def parser(line_format: LineFormat, **options: Any) -> BlockParser:
+    options = {"zone": BERLIN, "reference": REFERENCE} | options
+    return BlockParser(line_format, **options)
+
+
+def parse(line_format: LineFormat, data: bytes, **options: Any) -> ParsedBlock:
+    return parser(line_format, **options).parse(block(data))
+
+
+def records(parsed: ParsedBlock) -> list[dict[str, Any]]:
+    return [reference.comparable(record) for record in parsed.records.to_pylist()]
+
+
+def rejects(parsed: ParsedBlock) -> list[tuple[Any, ...]]:
+    return [tuple(reject.values()) for reject in parsed.rejects.to_pylist()]
+
+
+def assert_same(line_format: LineFormat, data: bytes, parsed: ParsedBlock, offset: int = 0) -> None:
+    """The kernel's records, rejects and counts are those of the slow reference."""
+    expected = reference.Parser(line_format, BERLIN, REFERENCE).parse(data, offset)
+    wanted = [{n: reference.plain(v) for n, v in each.items()} for each in expected.records]
+    found = records(parsed)
+    if found != wanted:
+        for one, other in zip(found, wanted, strict=False):
+            assert one == other, data[one["offset"] - offset :].partition(b"\n")[0]
+    assert len(found) == len(wanted)
+    assert rejects(parsed) == expected.rejects
+    assert parsed.counts.blank == expected.blank
+    assert parsed.counts.balanced
+
+
+def read_log(name: str) -> bytes:
+    path = SHARED_DATA / name
+    if not SHARED_DATA.is_dir():
+        pytest.skip(NO_SHARED_DATA)
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
