@@ -1,0 +1,208 @@
+"""Commands as a person types them: what they print, and the exit code they leave."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from etl.cli import main
+from etl.store.lock import exclusive
+
+NOW = "2026-04-02T01:00:00"
+WINDOW = ("--since", "2026-03-16", "--until", "2026-03-29")
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a demo project after its nightly job; commands that change it copy it first."""
+    folder = tmp_path_factory.mktemp("cli") / "demo"
+    assert call(folder, "demo", str(folder), "--lines", "3000").exit_code == 0
+    result = call(folder, "run", *WINDOW)
+    assert result.exit_code == 3, result.output  # the demo leaves one log out
+    return folder
+
+
+def call(folder: Path, *words: str) -> Result:
+    arguments = ["--now", NOW, *([] if words[0] == "demo" else ["--project", str(folder)]), *words]
+    return CliRunner().invoke(main, arguments)
+
+
+def test_a_run_says_what_it_read_and_ends_with_what_the_report_says(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    call(folder, "demo", str(folder), "--lines", "3000")
+    lines = call(folder, "run", *WINDOW).stdout.splitlines()
+    assert "lines = " in lines[0]
+    assert "records + " in lines[0]
+    assert lines[-4].startswith("Report: ")
+    assert Path(lines[-4].removeprefix("Report: ")).is_file()
+    assert "2026-03-29" in lines[-3]
+    again = call(folder, "run", *WINDOW)
+    assert again.stdout.splitlines()[0] == "Nothing new to read."
+
+
+def test_json_is_one_document(finished: Path) -> None:
+    for words in (("status",), ("rejects",), ("metrics",), ("run", *WINDOW), ("check",)):
+        result = call(finished, *words, "--json")
+        assert json.loads(result.stdout), words
+
+
+def test_strict_leaves_with_4_when_a_kpi_missed(finished: Path) -> None:
+    assert call(finished, "run", "--day", "2026-03-19").exit_code == 0
+    assert call(finished, "run", "--day", "2026-03-19", "--strict").exit_code == 4
+    assert call(finished, "run", "--day", "2026-03-18", "--strict").exit_code == 0
+
+
+def test_a_day_with_a_missing_source_leaves_with_3(finished: Path) -> None:
+    result = call(finished, "run", "--day", "2026-03-27")
+    assert result.exit_code == 3
+    assert "Missing on 2026-03-27: transformer" in result.stdout
+
+
+def test_status_shows_that_sums_hold_and_nothing_waits(finished: Path) -> None:
+    result = call(finished, "status")
+    assert result.exit_code == 0
+    assert result.stdout.count("hold") == 4
+    assert "waits" not in result.stdout
+
+
+def test_status_shows_what_waits(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "demo", copy_function=shutil.copy2))
+    with (folder / "logs" / "api" / "access.log").open("a") as log:
+        log.write("more\n")
+    assert "logs/api/access.log waits with 5 bytes" in call(folder, "status").stdout
+
+
+def test_rejects_are_grouped_with_a_sample_and_its_place(finished: Path) -> None:
+    result = call(finished, "rejects", "--source", "api")
+    assert result.exit_code == 0
+    assert "logs/api/access.log" in result.stdout
+    groups = json.loads(call(finished, "rejects", "--json").stdout)
+    truth = json.loads((finished / "truth.json").read_text())
+    total = sum(one["rejects"] for one in truth["inputs"].values())
+    assert sum(group["lines"] for group in groups) == total
+
+
+def test_metrics_lists_the_catalogue(finished: Path) -> None:
+    output = call(finished, "metrics").stdout
+    assert "http_500" in output
+    assert "between 0.99 and 1.01" in output
+
+
+def test_check_of_a_good_project_is_content(finished: Path) -> None:
+    result = call(finished, "check")
+    assert result.exit_code == 0, result.output
+    assert "PROBLEM" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('format = "syslog"', 'format = "syslogg"', "Did you mean 'syslog'?"),
+        ("$remote_addr - ", "$remote_addr$remote_user - ", "log_format"),
+        ("event = 'imported'", "evnt = 'imported'", "evnt"),
+        ('/customers/{customer_id}"', '/customers/{customer id}"', "customer id"),
+        ('message = "json"', 'message = "xml"', "'logfmt' or 'json'"),
+    ],
+)
+def test_a_config_mistake_leaves_with_2_and_names_it(
+    finished: Path, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    text = (finished / "daytally.toml").read_text()
+    assert old in text
+    (tmp_path / "daytally.toml").write_text(text.replace(old, new, 1))
+    for command in ("check", "run"):
+        result = call(tmp_path, command)
+        assert result.exit_code == 2, result.output
+        assert says in result.stderr + result.stdout
+        assert "Traceback" not in result.output
+    assert not (tmp_path / "warehouse" / "inputs").exists()
+
+
+def test_wrong_own_sql_is_found_before_anything_is_read(finished: Path, tmp_path: Path) -> None:
+    shutil.copy(finished / "daytally.toml", tmp_path)
+    (tmp_path / "sql").mkdir()
+    sheet = '/* ---\ntitle = "x"\nclass = "api"\nunit = "x"\ndefinition = "x"\n--- */\n'
+    (tmp_path / "sql" / "mine.sql").write_text(sheet + "select sum(sise) as value from requests\n")
+    result = call(tmp_path, "run")
+    assert result.exit_code == 2
+    assert "mine.sql:7: " in result.stderr
+    assert "sise" in result.stderr
+
+
+def test_a_wrong_template_is_found_by_check(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "demo", copy_function=shutil.copy2))
+    (folder / "reports").mkdir()
+    (folder / "reports" / "day.html").write_text("{% if %}")
+    result = call(folder, "check")
+    assert result.exit_code == 2
+    assert "day.html:1" in result.stdout.replace("\n", "")
+
+
+def test_a_source_without_inputs_is_a_problem(finished: Path, tmp_path: Path) -> None:
+    shutil.copy(finished / "daytally.toml", tmp_path)
+    result = call(tmp_path, "check")
+    assert result.exit_code == 2
+    assert "no input matches logs/api/access.log*" in result.stdout
+
+
+def test_a_second_run_leaves_with_5(finished: Path) -> None:
+    with exclusive(finished / "warehouse"):
+        result = call(finished, "run", *WINDOW)
+    assert result.exit_code == 5
+    assert "another run holds" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--day", "2026-13-01"),
+        ("run", "--day", "tomorrow"),
+        ("run", "--day", "2026-03-16", "--since", "2026-03-16"),
+        ("run", "--until", "2026-03-16"),
+        ("run", "--since", "2026-03-18", "--until", "2026-03-16"),
+        ("rejects", "--source", "nobody"),
+        ("send", "--day", "2026-03-16"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_leaves_with_2(finished: Path, words: tuple[str, ...]) -> None:
+    result = call(finished, *words)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_no_project_says_what_to_type(tmp_path: Path) -> None:
+    result = call(tmp_path, "status")
+    assert result.exit_code == 2
+    assert "daytally demo DIR" in result.stderr
+
+
+def test_demo_does_not_overwrite(finished: Path) -> None:
+    result = call(finished, "demo", str(finished))
+    assert result.exit_code == 2
+    assert str(finished) in result.stderr
+
+
+def test_report_alone_writes_the_same_pages(finished: Path) -> None:
+    page = finished / "out" / "2026-03-19" / "index.html"
+    before = page.read_bytes()
+    page.unlink()
+    assert call(finished, "report", "--day", "2026-03-19").exit_code == 0
+    assert page.read_bytes() == before
+
+
+def test_stages_alone_make_what_run_makes(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    call(folder, "demo", str(folder), "--lines", "3000")
+    for stage in (("ingest",), ("measure", *WINDOW), ("report", *WINDOW)):
+        assert call(folder, *stage).exit_code in (0, 3)
+    for name in ("measurements.csv", "kpis.csv", "time_to_resolve.csv", "index.html"):
+        one, other = (root / "out" / "2026-03-20" / name for root in (folder, finished))
+        assert one.read_bytes() == other.read_bytes(), name
