@@ -33,7 +33,6 @@ from etl.reporting.tables import Table
 from etl.reporting.text import (
     clip,
     count_of,
-    duration,
     instant,
     long_day,
     number,
@@ -140,10 +139,9 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
 
 def span(report: DayReport) -> str:
     """Return the day's bounds and length, as the day itself may have 23 or 25 hours."""
-    length = duration((report.ended_at - report.started_at).total_seconds())
-    length = "24 h" if length == "1 d" else length.replace("1 d 1 h", "25 h")
+    hours = (report.ended_at - report.started_at).total_seconds() / 3600
     start, end = (instant(at, report.zone) for at in (report.started_at, report.ended_at))
-    return f"{start} to {end} ({length}, {report.zone})"
+    return f"{start} to {end} ({hours:.4g} h, {report.zone})"
 
 
 def links(report: DayReport, days: Collection[date] | None) -> dict[str, dict[str, str]]:

@@ -81,7 +81,7 @@ def deliver(message: EmailMessage, **options: Unpack[ServerOptions]) -> dict[str
     """
     server = _Server(**options)
     context = _trust(server)
-    _keep_password_private(server)
+    _check_sign_in(server)
     with _explained(server), _connected(server, context) as session:
         if server.starttls and server.port != IMPLICIT_TLS:
             session.starttls(context=context)
@@ -101,7 +101,13 @@ def _trust(server: _Server) -> ssl.SSLContext:
         ) from error
 
 
-def _keep_password_private(server: _Server) -> None:
+def _check_sign_in(server: _Server) -> None:
+    secrets = (server.username or "", server.password or "")
+    if not all(secret.isascii() for secret in secrets):
+        raise ConfigError(
+            f"{server.name}: user name or password has characters beyond ASCII, which servers "
+            "read in different ways. Choose others"
+        )
     encrypted = server.starttls or server.port == IMPLICIT_TLS
     if server.username is None or encrypted or _is_loopback(server.host):
         return

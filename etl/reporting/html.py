@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ ROW_LIMITS = (40, 20, 10, 5, 2)
 """Rows a table may show, tried one after the other."""
 
 
+@functools.lru_cache(maxsize=8)
 def environment(templates: Path, overrides: Path | None = None) -> jinja2.Environment:
-    """Return the environment that renders all pages.
+    """Return the environment that renders all pages; templates are compiled once for many days.
 
     Args:
         templates: The built-in templates.

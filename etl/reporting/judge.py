@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from etl.model import DayReport, Dimensions, Measurement, Sheet, Verdict
-from etl.reporting.text import clip, figure, target_words
+from etl.reporting.text import clip, figure, finite, target_bounds, target_words
 
 WORDS: Mapping[Verdict, str] = {
     Verdict.MET: "met",
@@ -54,6 +55,16 @@ class Kpi:
     def about(self) -> str:
         """What it is about, as in `source api, route /customers`."""
         return "" if self.measurement is None else about(self.measurement.dimensions)
+
+    @property
+    def excess(self) -> float:
+        """How far a missed KPI lies outside its target, in its unit; 0 for all others."""
+        if self.verdict is not Verdict.MISSED or self.measurement is None:
+            return 0.0
+        value, bounds = finite(self.measurement.value), target_bounds(self.target)
+        if value is None:
+            return math.inf  # something divided by nothing
+        return min((abs(value - bound) for bound in bounds), default=0.0)
 
     @property
     def figures(self) -> str:
@@ -125,9 +136,9 @@ def kpis_of(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) ->
     found += [Kpi(s, None) for s in sheets.values() if s.kpi and s.name not in measured]
     places = {name: i for i, name in enumerate(sheets)}
 
-    def order(kpi: Kpi) -> tuple[int, int, str, list[tuple[int, int, str]]]:
+    def order(kpi: Kpi) -> tuple[int, int, str, float, list[tuple[int, int, str]]]:
         place = places.get(kpi.sheet.name, len(places))
-        return SEVERITY[kpi.verdict], place, kpi.sheet.name, natural(kpi.about)
+        return SEVERITY[kpi.verdict], place, kpi.sheet.name, -kpi.excess, natural(kpi.about)
 
     return tuple(sorted(found, key=order))
 
@@ -169,11 +180,11 @@ def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
     if verdict in {Verdict.MISSED, Verdict.NO_DATA}:
         held = count(kpis, verdict)
         joint = " for" if verdict is Verdict.NO_DATA else ""
-        return f"{word}{joint} {held} of {total} {noun}" if held else word
+        return f"{word}{joint} {held:,} of {total:,} {noun}" if held else word
     if verdict is Verdict.MET:
-        return f"{word} {'the only KPI' if total == 1 else f'all {total} KPIs'}"
+        return f"{word} {'the only KPI' if total == 1 else f'all {total:,} KPIs'}"
     if verdict is Verdict.INCOMPLETE:
-        return f"{word}, {count(kpis, Verdict.MET)} of {total} {noun} met"
+        return f"{word}, {count(kpis, Verdict.MET):,} of {total:,} {noun} met"
     return "NO KPIs"
 
 

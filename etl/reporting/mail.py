@@ -11,7 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
 from etl.errors import ConfigError
@@ -80,7 +80,6 @@ def build_mail(
     # Made of the send key: a server that sees the same statement twice can tell.
     message["Message-ID"] = f"<{key[:32]}.{report.day:%Y%m%d}@{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["X-Daytally-Send-Key"] = key
 
     def bodies(limit: int) -> str:
         page = render(
@@ -128,7 +127,8 @@ def _address(text: str) -> Address:
     Raises:
         ConfigError: It has a line break or another control character, or is no address.
     """
-    name, spec = parseaddr(text)
+    found = getaddresses([text])
+    name, spec = found[0] if len(found) == 1 else ("", "")
     if not text.isprintable() or not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", spec):
         raise ConfigError(
             f"[mail]: {clip(text, 120)!r} is no mail address. "
