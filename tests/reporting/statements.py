@@ -1,0 +1,208 @@
+"""Handmade statements: a rich day with faults, an empty one, and one of hostile text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from etl.days import day_bounds
+from etl.model import (
+    Counts,
+    DayReport,
+    Incident,
+    InputAccount,
+    RejectSample,
+    Verdict,
+)
+from tests.reporting.figures import (
+    DAY,
+    MEASURED_AT,
+    kpi_measurements,
+    measured,
+    other_measurements,
+    sheets,
+)
+
+ZONE = "Europe/Berlin"
+
+
+def incidents() -> tuple[Incident, ...]:
+    begin = datetime(2026, 3, 20, 13, 4, 11, tzinfo=UTC)
+    common: dict[str, Any] = {"origin": "kpi", "severity": "major", "detected_at": MEASURED_AT}
+    return (
+        Incident(
+            incident_id="kpi-http_500-0b1f",
+            title="HTTP 500 answers above target",
+            metric="http_500",
+            source="api",
+            owner="API team",
+            state="open",
+            started_at=begin,
+            affected="source api",
+            evidence="2026-03-20: 47 requests; first 14:04:11, last 14:19:58, route /customers",
+            **common,
+        ),
+        Incident(
+            incident_id="kpi-integrity_flow-77aa",
+            title="Integrity ratio between two steps out of range",
+            metric="integrity_flow",
+            source="",
+            owner="Data platform team",
+            state="resolved",
+            started_at=begin - timedelta(days=2, hours=3),
+            resolved_at=begin - timedelta(hours=2, minutes=7),
+            affected="chain customer, from step transformed, to step stored",
+            evidence="2026-03-18: 1.023; 2026-03-19: 1.017",
+            **common,
+        ),
+    )
+
+
+def resolved() -> tuple[Incident, ...]:
+    """Ten more that were resolved in 1 h, 2 h, … 10 h."""
+    base = incidents()[1]
+    start = datetime(2026, 2, 1, 6, 0, tzinfo=UTC)
+    old = tuple(
+        replace(
+            base,
+            incident_id=f"kpi-http_500-{i:04}",
+            title="HTTP 500 answers above target",
+            metric="http_500",
+            started_at=start + timedelta(days=i),
+            resolved_at=start + timedelta(days=i, hours=i),
+        )
+        for i in range(1, 11)
+    )
+    return (*old, base)
+
+
+def inputs() -> tuple[InputAccount, ...]:
+    begin, end = day_bounds(DAY, ZoneInfo(ZONE))
+    last = end - timedelta(microseconds=1)
+    rows = (
+        ("api", "logs/api/access.log", Counts(30_114, 30_102, 9, 3)),
+        ("api", "logs/api/access.log.1.gz", Counts(20_887, 20_882, 5, 0)),
+        ("importer", "logs/importer/importer.log", Counts(9_704, 9_702, 2, 0)),
+        ("store", "s3://logs/store/2026/03/20/part-000.gz", Counts(9_541, 9_540, 0, 1)),
+    )
+    read = [
+        InputAccount(source, f"in-{i:04}", uri, counts, begin + timedelta(seconds=3), last)
+        for i, (source, uri, counts) in enumerate(rows)
+    ]
+    skipped = InputAccount(
+        *("importer", "in-0009", "logs/importer/importer.log.2.gz", Counts()),
+        state="skipped",
+        detail="the compressed stream stops early at byte 81,920",
+    )
+    return (*read, skipped)
+
+
+def rejects() -> tuple[RejectSample, ...]:
+    uri = "logs/api/access.log"
+    return (
+        RejectSample("api", uri, 48_112, "no_match", "", b"GET / HTTP/1.1"),
+        RejectSample("api", uri, 901_774, "bad_number", "status", b'1.2.3.4 - - "GET /" abc 12'),
+        RejectSample(
+            "importer",
+            "logs/importer/importer.log",
+            12,
+            "cut_short",
+            "",
+            b"<14>1 2026-03-\x1b[31m\xff",
+        ),
+    )
+
+
+def rich_report() -> DayReport:
+    """A day with misses, a restated value, a missing source, incidents, rejects."""
+    begin, end = day_bounds(DAY, ZoneInfo(ZONE))
+    history = [
+        m
+        for back in range(29, -1, -1)
+        for m in kpi_measurements(DAY - timedelta(days=back), math.sin(back / 2.2) if back else 0.0)
+        if back != 11
+    ]
+    today = [m for m in history if m.day == DAY]
+    return DayReport(
+        project="Customer hub",
+        day=DAY,
+        zone=ZONE,
+        started_at=begin,
+        ended_at=end,
+        verdict=Verdict.MISSED,
+        sheets=sheets(),
+        measurements=tuple([*today, *other_measurements()]),
+        history=tuple(history),
+        incidents=incidents(),
+        resolved=resolved(),
+        inputs=inputs(),
+        missing=("audit",),
+        rejects=rejects(),
+        measured_at=MEASURED_AT,
+    )
+
+
+def good_report() -> DayReport:
+    """The same day with all targets met."""
+    report = rich_report()
+    better = tuple(
+        replace(m, verdict=Verdict.MET, value=1.0, previous_value=None)
+        if m.verdict is Verdict.MISSED
+        else m
+        for m in report.measurements
+    )
+    return replace(report, measurements=better, missing=(), incidents=(), verdict=Verdict.MET)
+
+
+def empty_report() -> DayReport:
+    """A day of which nothing is known."""
+    return replace(
+        rich_report(),
+        verdict=Verdict.NO_DATA,
+        measurements=(),
+        history=(),
+        incidents=(),
+        resolved=(),
+        inputs=(),
+        missing=(),
+        rejects=(),
+    )
+
+
+def hostile_report(text: str) -> DayReport:
+    """A day in which everything that can come from a log, or from a config, is `text`."""
+    report = rich_report()
+    m = measured("requests_ok_by_route", 3.0, dimensions={"route": text, text[:20]: text})
+    bad = measured("http_500", 3.0, verdict=Verdict.MISSED, dimensions={"source": text})
+    incident = replace(
+        *(report.incidents[0],),
+        **dict.fromkeys(("title", "affected", "evidence", "owner", "metric", "source"), text),
+    )
+    uri = InputAccount(text, "in-1", text, Counts(1, 1), detail=text, state="skipped")
+    raw = RejectSample(text, text, 7, "no_match", text, text.encode("utf-8", "surrogatepass"))
+    return replace(
+        report,
+        project=text,
+        measurements=(*report.measurements, m, bad),
+        incidents=(incident,),
+        resolved=(replace(incident, resolved_at=MEASURED_AT),),
+        inputs=(uri,),
+        missing=(text,),
+        rejects=(raw,),
+    )
+
+
+def many_report(count: int) -> DayReport:
+    """A day with `count` measurements of KPIs and others, with long dimensions."""
+    report = rich_report()
+    found = []
+    for i in range(count):
+        about = {"source": "api", "route": f"/a/{i}/" + "ü'<&>" * 30}
+        metric = ("request_time_p90", "requests_ok_by_route", "http_500", "lines")[i % 4]
+        verdict = Verdict.MISSED if i % 4 in {0, 2} else Verdict.NONE
+        found.append(measured(metric, i / 7, n=i, verdict=verdict, dimensions=about))
+    history = [replace(m, day=DAY - timedelta(days=d)) for d in range(3) for m in found[:2000]]
+    return replace(report, measurements=tuple(found), history=tuple(history))
