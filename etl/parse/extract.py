@@ -41,7 +41,7 @@ from etl.parse.convert import (
 from etl.parse.jit import helper, inlined, kernel
 from etl.parse.memory import load, load32, store, store32, store_real
 from etl.parse.program import SPARE
-from etl.parse.routing import addresses, string_parts
+from etl.parse.routing import addresses, call_kernel, string_parts
 from etl.parse.text import copy, same
 from etl.schema import FIELD_TYPES
 
@@ -53,7 +53,7 @@ _KINDS = {
 }
 _N = ord("n")
 
-# Cells of an extraction: addresses of the messages' bytes and offsets, of the fields' columns, of
+# Cells of an extraction: call_kernel of the messages' bytes and offsets, of the fields' columns, of
 # room for one key.
 TEXT, BOUNDS, ROWS, COLUMNS, FIELD_COUNT, SCRATCH = range(6)
 
@@ -87,9 +87,12 @@ class MessageExtractor:
         parts = zip(strings, ends, wholes, reals, valid, strict=True)
         heads = zip(self._names, self._fields.values(), parts, strict=True)
         table = np.array(
-            [addresses((name, len(name) - SPARE, _KINDS[k], *arrays)) for name, k, arrays in heads]
+            [
+                call_kernel((name, len(name) - SPARE, _KINDS[k], *arrays))
+                for name, k, arrays in heads
+            ]
         )
-        self._extract(addresses((text, bounds, rows, table, fields, scratch)).ctypes.data)
+        call_kernel(self._extract, (text, bounds, rows, table, fields, scratch))
         columns: dict[str, pa.Array] = {}
         for n, (name, kind) in enumerate(self._fields.items()):
             if kind == "text":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ class Router:
         table = slot_table(zip(values, ends, valid, strict=True))
         stack = np.zeros((4, _STACK_WIDTH), dtype=np.int64)
         arrays = (self._nodes, self._slots, text, bounds, rows, routes, table, slots, stack)
-        match_paths(addresses(arrays).ctypes.data)
+        call_kernel(match_paths, arrays)
         columns = {"route": self._templates.take(pa.array(routes, mask=routes < 0))}
         if slots:
             children = [text_array(values[n], ends[n], valid[n]) for n in range(slots)]
@@ -73,8 +73,18 @@ class Router:
         return columns
 
 
+def call_kernel(entry: Callable[[int], None], parts: Sequence[int | npt.NDArray[Any]]) -> None:
+    """Call a kernel with the address of a table of numbers and of arrays' addresses.
+
+    The table and the arrays live until the kernel returns: it runs without the GIL, and another
+    thread would be given their memory at once.
+    """
+    table = addresses(parts)
+    entry(table.ctypes.data)
+
+
 def addresses(parts: Sequence[int | npt.NDArray[Any]]) -> Ints:
-    """Return a table of numbers and of the arrays' addresses; keep the arrays as long as it."""
+    """Return a table of numbers and of arrays' addresses; keep all of them as long as it."""
     cells = [part if isinstance(part, int) else part.ctypes.data for part in parts]
     return np.array(cells, dtype=np.int64)
 
