@@ -85,12 +85,9 @@ class MessageExtractor:
         valid = np.zeros((fields, rows), dtype=np.uint8)
         scratch = np.empty(len(text) + SPARE, dtype=np.uint8)
         parts = zip(strings, ends, wholes, reals, valid, strict=True)
-        heads = zip(self._names, self._fields.values(), parts, strict=True)
+        fields_arrays = zip(self._names, self._fields.values(), parts, strict=True)
         table = np.array(
-            [
-                call_kernel((name, len(name) - SPARE, _KINDS[k], *arrays))
-                for name, k, arrays in heads
-            ]
+            [addresses((name, len(name) - SPARE, _KINDS[k], *arrays)) for name, k, arrays in heads]
         )
         call_kernel(self._extract, (text, bounds, rows, table, fields, scratch))
         columns: dict[str, pa.Array] = {}
