@@ -22,6 +22,8 @@ from etl.reporting.text import (
     target_words,
 )
 
+TREND_NOTE = "Trends: dotted lines are the target, diamonds are days that missed it."
+
 
 def kpi_table(kpis: Sequence[Kpi], sparks: Mapping[tuple[str, str], Spark]) -> Table:
     """Return all KPIs against their targets, the worst first, with their last thirty days."""
@@ -36,7 +38,7 @@ def kpi_table(kpis: Sequence[Kpi], sparks: Mapping[tuple[str, str], Spark]) -> T
         *(Column(key, "") for key in ("metric", "dimensions", "unit", "previous_value")),
     )
     rows = tuple(_kpi_row(kpi, sparks) for kpi in kpis)
-    return Table("kpis", "KPIs against their targets", columns, rows)
+    return Table("kpis", "KPIs against their targets", columns, rows, TREND_NOTE)
 
 
 def _kpi_row(kpi: Kpi, sparks: Mapping[tuple[str, str], Spark]) -> tuple[Cell, ...]:
@@ -92,8 +94,8 @@ def _trend(days: Sequence[date], by_day: Mapping[date, Measurement]) -> Spark | 
 def restated_table(report: DayReport) -> Table:
     """Return values that an earlier measuring of this day had otherwise."""
     columns = (
-        Column("metric", "Metric"),
-        Column("dimensions", "About"),
+        Column("metric", "Metric", "words"),
+        Column("dimensions", "About", "words"),
         Column("previous_value", "Was", "number"),
         Column("value", "Is", "number"),
         Column("unit", ""),

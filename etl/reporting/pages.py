@@ -17,7 +17,7 @@ from etl.reporting.judge import (
     dimensions_json,
     verdict_words,
 )
-from etl.reporting.kpis import trends
+from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
 from etl.reporting.rows import full_value_cell, verdict_cell
 from etl.reporting.sections import TITLES
@@ -161,7 +161,7 @@ def _trends_table(newest: Sequence[DaySummary]) -> Table:
     for m in measured:
         series.setdefault((m.metric, dimensions_json(m.dimensions)), []).append(m)
     columns = (
-        Column("", "KPI"),
+        Column("", "KPI", "words"),
         Column("", "Newest value", "number"),
         Column("", "Target", "number"),
         Column("", "Trend", "spark"),
@@ -184,7 +184,7 @@ def _trends_table(newest: Sequence[DaySummary]) -> Table:
             )
         )
     long = _trend_rows(newest)
-    return Table("trends", "Trends of KPIs", columns, tuple(rows), long=long)
+    return Table("trends", "Trends of KPIs", columns, tuple(rows), TREND_NOTE, long=long)
 
 
 def _trend_rows(newest: Sequence[DaySummary]) -> tuple[Sequence[str], Sequence[Sequence[Raw]]]:

@@ -156,7 +156,7 @@ def kpi_measurements(day: date, wave: float) -> list[Measurement]:
         ),
     ]
     for route, (_, p90, _, n) in ROUTES.items():
-        value = p90 * (1 + wave / 8) if day != DAY else p90
+        value = p90 if day == DAY else p90 * (0.55 + wave / 10)
         found.append(
             measured(
                 "request_time_p90",
