@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -315,19 +315,6 @@ class DayReport:
     missing: tuple[str, ...]
     rejects: tuple[RejectSample, ...]
     measured_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What one run did; logged, printed, and the base of the exit code."""
-
-    counts: Counts = field(default_factory=Counts)
-    inputs_read: int = 0
-    bytes_read: int = 0
-    skipped: tuple[InputAccount, ...] = ()
-    missing: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
-    days: tuple[date, ...] = ()
-    pages: tuple[str, ...] = ()
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

@@ -11,7 +11,9 @@ from etl.errors import ConfigError
 
 @click.command(short_help="Write a sample project with simulated logs.")
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
-@click.option("--days", type=click.IntRange(1, 120), default=14, show_default=True)
+@click.option(
+    "--days", type=click.IntRange(1, 120), default=14, show_default=True, help="Days simulated."
+)
 @click.option(
     "--lines",
     type=click.IntRange(100),
@@ -19,7 +21,9 @@ from etl.errors import ConfigError
     show_default=True,
     help="Lines of the access log over all days, about.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of chance."
+)
 def demo(folder: Path, days: int, lines: int, seed: int) -> None:
     """Write a sample project with simulated logs of a customer-data service into DIR.
 
