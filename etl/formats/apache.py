@@ -172,7 +172,7 @@ def _spare_name(name: str, field: Field, argument: str = "") -> str:
         "V": "server_name",
         "L": "log_id",
         "r": "request",
-        "s": "status",
+        "s": "original_status",
     }.get(name, field.column)
 
 

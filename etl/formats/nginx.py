@@ -111,7 +111,7 @@ def _variable(match: re.Match[str], text: str, hints: list[str]) -> Placed:
     known = VARIABLES.get(variable)
     if known is None:
         known = Field("")
-        close = difflib.get_close_matches(variable, KNOWN, n=1, cutoff=0.85)
+        close = difflib.get_close_matches(variable, KNOWN, n=1, cutoff=0.8)
         if variable not in KNOWN and not variable.startswith(_OWN_NAMES) and close:
             hints.append(f"{written} goes to extra. Did you mean '${close[0]}'?")
     field = Field(known.column, known.op, known.rank, known.flags, known.scale, variable)

@@ -48,7 +48,7 @@ SLOT_WIDTH = 3
 # Columns of `REJECTS`: bounds of the line, why, at which byte, at which step and part of it.
 FROM, TO, REASON, PLACE, STEP, PART = range(6)
 REJECT_WIDTH = 6
-PART_VALUE, PART_LITERAL, PART_END = range(3)
+PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE = range(4)  # CHOICE: layouts part here
 
 # What a time stamp counts from.
 STAMP_UTC = 0  # 1970 in UTC

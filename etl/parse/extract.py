@@ -53,7 +53,7 @@ _KINDS = {
 }
 _N = ord("n")
 
-# Cells of an extraction: call_kernel of the messages' bytes and offsets, of the fields' columns, of
+# Cells of an extraction: addresses of the messages' bytes and offsets, of the fields' columns, of
 # room for one key.
 TEXT, BOUNDS, ROWS, COLUMNS, FIELD_COUNT, SCRATCH = range(6)
 
@@ -85,9 +85,12 @@ class MessageExtractor:
         valid = np.zeros((fields, rows), dtype=np.uint8)
         scratch = np.empty(len(text) + SPARE, dtype=np.uint8)
         parts = zip(strings, ends, wholes, reals, valid, strict=True)
-        fields_arrays = zip(self._names, self._fields.values(), parts, strict=True)
+        heads = zip(self._names, self._fields.values(), parts, strict=True)
         table = np.array(
-            [addresses((name, len(name) - SPARE, _KINDS[k], *arrays)) for name, k, arrays in heads]
+            [
+                addresses((name, len(name) - SPARE, _KINDS[kind], *arrays))
+                for name, kind, arrays in heads
+            ]
         )
         call_kernel(self._extract, (text, bounds, rows, table, fields, scratch))
         columns: dict[str, pa.Array] = {}

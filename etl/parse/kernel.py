@@ -85,6 +85,8 @@ def _parse_line(k: int, row: int, refused: int, start: int, stop: int) -> bool:
         if begin > furthest:
             furthest = begin
             _note(k, refused, start, stop, step)
+        elif begin == furthest:
+            _note_choice(k, refused, start, step)
     return False
 
 
@@ -97,6 +99,20 @@ def _note(k: int, number: int, start: int, stop: int, step: int) -> None:
     set_cell(reject, c.PLACE, cell(k, c.FAIL_PLACE) - start)
     set_cell(reject, c.STEP, step)
     set_cell(reject, c.PART, cell(k, c.FAIL_PART))
+
+
+@inlined
+def _note_choice(k: int, number: int, start: int, step: int) -> None:
+    """Note that another layout wanted something else at the very same place."""
+    reject = row_of(cell(k, c.REJECTS), number, c.REJECT_WIDTH)
+    if cell(reject, c.PART) != c.PART_VALUE or cell(k, c.FAIL_PART) != c.PART_VALUE:
+        return  # nor is there a step where a line goes on behind the last one
+    if cell(reject, c.PLACE) != cell(k, c.FAIL_PLACE) - start:
+        return
+    wanted = row_of(cell(k, c.STEPS), cell(reject, c.STEP), c.STEP_WIDTH)
+    other = row_of(cell(k, c.STEPS), step, c.STEP_WIDTH)
+    if cell(wanted, c.OP) != cell(other, c.OP):
+        set_cell(reject, c.PART, c.PART_CHOICE)
 
 
 @inlined

@@ -32,7 +32,7 @@ class Program:
         numbers: Names and types of the number slots, in order.
         steps: See `context`; so are `layouts` and `nulls`.
         pool: Literals and keys, which `steps` holds the addresses of.
-        all_steps: The steps one behind the other, for the words of rejects.
+        line_format: What was packed.
         extra_overhead: Most bytes that one row of `extra` takes besides its values.
     """
 
@@ -42,7 +42,7 @@ class Program:
     layouts: Ints
     nulls: Ints
     pool: Bytes
-    all_steps: tuple[Step, ...]
+    line_format: LineFormat
     extra_overhead: int
 
     @property
@@ -74,7 +74,7 @@ def pack(line_format: LineFormat) -> Program:
         layouts=layouts,
         nulls=nulls,
         pool=padded,
-        all_steps=all_steps,
+        line_format=line_format,
         extra_overhead=keys,
     )
 

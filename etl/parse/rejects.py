@@ -7,6 +7,7 @@ from functools import lru_cache
 import pyarrow as pa
 
 from etl import schema
+from etl.formats.fields import Layout
 from etl.model import Block
 from etl.parse import context as c
 from etl.parse.context import Ints
@@ -27,15 +28,7 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
         program: Its steps give the words of the detail.
         longest: Most bytes of a line.
     """
-
-    @lru_cache(maxsize=256)
-    def expected(step: int, part: int) -> str:
-        if part == c.PART_END:
-            return "the end of the line"
-        if part == c.PART_LITERAL:
-            return repr(program.all_steps[step].literal.decode())
-        return program.all_steps[step].what
-
+    layouts = program.line_format.layouts
     reasons, details, raws = [], [], []
     for start, stop, reason, place, step, part in rejects.tolist():
         if reason == c.TOO_LONG:
@@ -45,8 +38,27 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
             )
             stop = start + kept
         else:
-            details.append(f"column {place + 1}: expected {expected(step, part)}")
+            details.append(f"column {place + 1}: expected {_expected(layouts, step, part)}")
         reasons.append(c.REASONS[reason].value)
         raws.append(block.data[start:stop].tobytes())
     offsets = rejects[:, c.FROM] + block.offset
     return pa.record_batch([reasons, details, raws, offsets], schema=_SCHEMA)
+
+
+@lru_cache(maxsize=1024)
+def _expected(layouts: tuple[Layout, ...], number: int, part: int) -> str:
+    """Say what should have stood there; `number` counts the steps of all layouts."""
+    if part == c.PART_END:
+        return "the end of the line"
+    steps = [step for layout in layouts for step in layout.steps]
+    if part == c.PART_LITERAL:
+        return repr(steps[number].literal.decode())
+    if part == c.PART_VALUE:
+        return steps[number].what
+    for layout in layouts:
+        if number < len(layout.steps):
+            shared = layout.steps[:number]
+            break
+        number -= len(layout.steps)
+    branches = [each.steps[number].what for each in layouts if each.steps[:number] == shared]
+    return " or ".join(dict.fromkeys(branches))

@@ -288,7 +288,7 @@ def put_sum(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 @helper
 def _nanoseconds(start: int, stop: int) -> tuple[int, int]:
-    """Read one member of a list of seconds; return (nanoseconds or -1, its end)."""
+    """Read one member of a list of seconds; return (nanoseconds, its end) or (-1, start)."""
     value, digits, whole, place = 0, 0, -1, start
     while place < stop and load(place) != COMMA and load(place) != SPACE:
         byte = load(place)
@@ -298,7 +298,7 @@ def _nanoseconds(start: int, stop: int) -> tuple[int, int]:
             value = value * 10 + byte - ZERO
             digits += 1
         else:
-            return -1, place
+            return -1, start
         place += 1
     whole = digits if whole < 0 else whole
     if whole > _MAX_WHOLE_DIGITS or digits - whole > _NANO_DIGITS:

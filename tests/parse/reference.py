@@ -40,6 +40,7 @@ class Refused(Exception):
 
     def __init__(self, reason: R, place: int, expected: str) -> None:
         self.reason, self.place, self.expected = reason, place, expected
+        self.is_value = not expected.startswith("'") and expected != "the end of the line"
 
 
 @dataclass
@@ -75,20 +76,25 @@ class Parser:
         return outcome
 
     def _line(self, line: bytes, raw: bytes, offset: int, outcome: Outcome) -> None:
-        furthest, why = -1, ""
-        reason = R.NO_MATCH
+        furthest = -1
+        tied: list[Refused] = []
         for layout in self.line_format.layouts:
             walk = Walk(line, self.zone, self.reference)
             try:
                 walk.take_all(layout.steps)
             except Refused as refused:
                 if walk.begin > furthest:
-                    furthest, reason = walk.begin, refused.reason
-                    why = f"column {refused.place + 1}: expected {refused.expected}"
+                    furthest, tied = walk.begin, [refused]
+                elif walk.begin == furthest and refused.place == tied[0].place:
+                    tied.append(refused)
                 continue
             outcome.records.append(self._record(walk, offset))
             return
-        outcome.rejects.append((reason.value, why, raw, offset))
+        first = tied[0]
+        words = dict.fromkeys(one.expected for one in tied if one.is_value == first.is_value)
+        expected = " or ".join(words) if first.is_value else first.expected
+        why = f"column {first.place + 1}: expected {expected}"
+        outcome.rejects.append((first.reason.value, why, raw, offset))
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
         names = self.line_format.columns
@@ -223,14 +229,9 @@ class Walk:
                 continue
             word = re.compile(rb"[^, ]*").match(self.line, place, end)
             assert word
-            good = re.compile(rb"\d+(?:\.\d*)?").match(word[0])
-            digits = good[0].replace(b".", b"") if good else b""
-            if good is None or len(digits) > 18 or good.end() < len(word[0]):
-                dot = b"." in good[0] if good else False
-                at = good.end() if good and len(digits) <= 18 else min(18 + dot, len(word[0]))
-                raise Refused(R.BAD_NUMBER, place + (at if good else 0), step.what)
             whole, _, part = word[0].partition(b".")
-            if len(whole) > 8 or len(part) > 9:
+            digits = re.fullmatch(rb"\d+\.?\d*", word[0])
+            if not digits or len(whole) > 8 or len(part) > 9:
                 raise Refused(R.BAD_NUMBER, place, step.what)
             nanos.append(int(whole) * 10**9 + int(part.ljust(9, b"0")))
             place = word.end()

@@ -1,0 +1,161 @@
+"""Format strings: what they fill, and how a bad one is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.errors import ConfigError, LogFormatError, UnknownNameError
+from etl.formats.registry import BUILTIN_FORMATS, compile_format
+from etl.schema import events_schema, requests_schema
+from tests.parse.helpers import parse, records
+
+TIME = "[$time_local] "
+
+
+def test_each_builtin_format_compiles_and_says_where_it_is_documented() -> None:
+    for name, entry in BUILTIN_FORMATS.items():
+        line_format = compile_format(builtin=name)
+        assert line_format.name == name
+        assert line_format.table == entry.table
+        assert "https://" in entry.source
+        assert entry.title
+        assert line_format.definition == entry.definition
+
+
+def test_columns_are_the_table_s_in_its_order() -> None:
+    names = " ".join(compile_format(builtin="nginx:combined").columns)
+    assert names == (
+        "at remote_addr remote_user method path query protocol status body_bytes_sent referer "
+        "user_agent extra offset"
+    )
+    for name in BUILTIN_FORMATS:
+        line_format = compile_format(builtin=name)
+        table = requests_schema([]) if line_format.table == "requests" else events_schema({})
+        known = [each for each in table.names if each in line_format.columns]
+        assert list(line_format.columns) == known
+
+
+def test_an_unknown_builtin_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'nginx:combined'"):
+        compile_format(builtin="nginx:combind")
+
+
+@pytest.mark.parametrize("given", [{}, {"builtin": "syslog", "nginx": "$msec"}])
+def test_exactly_one_format_is_given(given: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="exactly one"):
+        compile_format(**given)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("", 0, "no field"),
+        ("hello", 0, "no field"),
+        ("$status $host", 0, "no time stamp"),
+        (TIME + "$status$host", 21, "nothing stands between $status and $host"),
+        (TIME + "$host${scheme}", 19, "nothing stands between"),
+        (TIME + "a $ b", 16, "name is missing"),
+        (TIME + "${host x", 14, "brace is not closed"),
+    ],
+)
+def test_a_bad_nginx_string_shows_the_place(text: str, position: int, words: str) -> None:
+    with pytest.raises(LogFormatError) as caught:
+        compile_format(nginx=text)
+    assert words in str(caught.value)
+    assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("%", 0, "letter is missing"),
+        ("%t %", 3, "letter is missing"),
+        ("%t %Z", 3, "unknown directive"),
+        ("%t %{x}Z", 3, "unknown directive"),
+        ("%t %i", 3, "needs a name"),
+        ("%t %{h}T", 3, "Known: %{ms}T, %{s}T, %{us}T"),
+        ("%{%c}t", 0, "unknown directive"),
+        ("%h %s", 0, "no time stamp"),
+        ("%t %s%b", 5, "nothing stands between %s and %b"),
+        ("%t %{Referer}i%h", 14, "nothing stands between"),
+    ],
+)
+def test_a_bad_apache_string_shows_the_place(text: str, position: int, words: str) -> None:
+    with pytest.raises(LogFormatError) as caught:
+        compile_format(apache=text)
+    assert words in str(caught.value)
+    assert caught.value.position == position
+
+
+def test_fields_may_touch_where_their_types_decide() -> None:
+    """A stamp in CLF is as long as it is, and Apache's comes in brackets."""
+    found = records(parse(compile_format(apache="%h%t%s"), b"::1[10/Oct/2000:13:55:36 +0000]200\n"))
+    assert (found[0]["remote_addr"], found[0]["status"]) == ("::1", 200)
+
+
+def test_an_own_variable_goes_to_extra_with_a_hint() -> None:
+    line_format = compile_format(nginx=TIME + "$http_x $arg_y $statsu $my_map")
+    assert line_format.hints == ("$statsu goes to extra. Did you mean '$status'?",)
+    (record,) = records(parse(line_format, b"[10/Oct/2000:13:55:36 +0000] a b c d"))
+    assert record["extra"] == [["http_x", "a"], ["arg_y", "b"], ["statsu", "c"], ["my_map", "d"]]
+
+
+APACHE_STAMP = b"[10/Oct/2000:13:55:36 -0700]"
+
+
+@pytest.mark.parametrize(
+    ("directives", "line", "expected"),
+    [
+        ("%a %h", b"1.1.1.1 name", {"remote_addr": "1.1.1.1", "extra": {"remote_host": "name"}}),
+        ("%s %>s", b"404 200", {"status": 200, "extra": {"original_status": "404"}}),
+        ("%<s", b"404", {"status": 404}),
+        ("%T", b"3", {"request_time_s": 3.0}),
+        ("%T %D", b"3 3000001", {"request_time_s": 3.000001, "extra": {"request_time_s": "3"}}),
+        ("%{us}T", b"25", {"request_time_s": 0.000025}),
+        ("%{ms}T", b"25", {"request_time_s": 0.025}),
+        ("%{s}T %^FB", b"2 -", {"request_time_s": 2.0}),
+        ("%B", b"0", {"body_bytes_sent": 0}),
+        ("%b", b"-", {"body_bytes_sent": 0}),
+        ("%B", b"-", {"body_bytes_sent": None}),
+        ("%S %X", b"9 +", {"extra": {"bytes_total": "9", "connection_status": "+"}}),
+        ("%k", b"1", {"extra": {"keepalive_requests": "1"}}),
+        ("%m %U%%%q", b"GET /a%?b=c", {"method": "GET", "path": "/a", "query": "b=c"}),
+        ("%H", b"HTTP/1.1", {"protocol": "HTTP/1.1"}),
+        ("%q.", b".", {"query": None}),
+        ("%V %v", b"a b", {"host": "b", "extra": {"server_name": "a"}}),
+        ("%V %p", b"a 80", {"host": "a", "extra": {"server_port": "80"}}),
+        ("%{Host}i", b"h", {"host": "h"}),
+        ("%{X-Y}o %{Z}e", b"1 2", {"extra": {"sent_http_x_y": "1", "env_Z": "2"}}),
+        ("%{n}n %{s}C", b"3 4", {"extra": {"note_n": "3", "cookie_s": "4"}}),
+        ("%L", b"Ab", {"request_id": "Ab"}),
+        ("%{UNIQUE_ID}e %L", b"Cd Ab", {"request_id": "Cd", "extra": {"log_id": "Ab"}}),
+        ("%400,501{User-Agent}i", b"-", {"user_agent": None}),
+        ("%!200b", b"-", {"body_bytes_sent": None}),
+        (r"\"%r\"\t%u", b'"GET / HTTP/1.1"\tjoe', {"path": "/", "remote_user": "joe"}),
+        ("%P %{tid}P %A", b"1 2 ::1", {"extra": {"pid": "1", "thread": "2", "server_addr": "::1"}}),
+    ],
+)  # fmt: skip
+def test_apache_directives(directives: str, line: bytes, expected: dict[str, object]) -> None:
+    (record,) = records(
+        parse(compile_format(apache="%t " + directives), APACHE_STAMP + b" " + line)
+    )
+    if record.get("extra"):
+        record["extra"] = dict(record["extra"])
+    assert record == record | expected
+    assert set(record.get("extra") or {}) == set(expected.get("extra") or {})  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("directive", "stamp", "micros"),
+    [
+        ("%{sec}t", b"1700000000", 1_700_000_000_000_000),
+        ("%{msec}t", b"1700000000123", 1_700_000_000_123_000),
+        ("%{usec}t", b"1700000000123456", 1_700_000_000_123_456),
+        ("%{begin:usec}t", b"1700000000123456", 1_700_000_000_123_456),
+        ("%{%Y-%m-%dT%H:%M:%S%z}t", b"2023-11-14T23:13:20+0100", 1_700_000_000_000_000),
+        ("%{%FT%T}t", b"2023-11-14T23:13:20", 1_700_000_000_000_000),  # in the source's zone
+    ],
+)
+def test_apache_time_stamps(directive: str, stamp: bytes, micros: int) -> None:
+    parsed = parse(compile_format(apache=f"{directive} %h"), stamp + b" h")
+    assert parsed.records["at"].cast("int64").to_pylist() == [micros]
