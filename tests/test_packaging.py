@@ -48,6 +48,7 @@ def test_metrics_and_templates_come_with_the_wheel(bare: Path, tmp_path: Path) -
         assert _names(folder) == _names(source)
 
 
+@pytest.mark.extra  # a new installation compiles the parser: half a minute
 def test_the_installed_command_reports_on_a_demo(bare: Path, tmp_path: Path) -> None:
     demo = (bare / "daytally", "demo", "demo", "--days", "1", "--lines", "400")
     _run(*demo, cwd=tmp_path)
