@@ -9,15 +9,7 @@ from typing import TypeAlias
 
 from etl.model import DayReport, Verdict
 from etl.reporting.headline import reasons
-from etl.reporting.judge import (
-    SEVERITY,
-    WORDS,
-    Kpi,
-    count,
-    statement,
-    verdict_of,
-    verdict_words,
-)
+from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
 from etl.reporting.kpis import kpi_table, restated_table, trends
 from etl.reporting.proof import (
     count_cells,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from etl.model import Measurement, Sheet
 from etl.reporting.charts import heat
-from etl.reporting.judge import dimensions_json, natural, spoken
+from etl.reporting.dimensions import dimensions_json, natural, spoken
 from etl.reporting.rows import dimension_cells, dimension_columns
 from etl.reporting.tables import Cell, Column, Raw, Table
 from etl.reporting.text import clip, compact, finite, heading_unit, number
 
-_HOUR = re.compile(r"(?P<hour>\d{1,2})(?:\D*?(?P<offset>[+-]\d{2}:?(?:\d{2})?))?")
+_HOUR = re.compile(r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)?")
 _MOST_HOURS = 26
 """A day has 23 to 25 hours; one spare for offsets that change by less than an hour."""
 
@@ -29,10 +29,11 @@ def hours_of(rows: Sequence[Measurement]) -> list[str]:
     found = {spoken(m.dimensions.get("hour")) for m in rows}
     if not found or not all(_HOUR.fullmatch(hour) for hour in found):
         return []
-    if all(hour.isdigit() for hour in found):
-        width = max(len(hour) for hour in found)
-        found |= {str(hour).zfill(width) if width == 2 else str(hour) for hour in range(24)}
-        # Both "7" and "07" may occur in a user's own SQL; then each is an hour of its own.
+    for written in ("{}", "{:02}", "{:02}:00"):
+        whole_day = {written.format(hour) for hour in range(24)}
+        if found <= whole_day:
+            found = whole_day
+            break
     hours = sorted(found, key=_instant)
     return hours if len(hours) <= _MOST_HOURS else []
 
@@ -45,7 +46,7 @@ def _instant(hour: str) -> tuple[float, str]:
     shift = (match["offset"] or "+00").replace(":", "")
     minutes = int(shift[1:3]) * 60 + int(shift[3:5] or 0)
     minutes = -minutes if shift[0] == "-" else minutes
-    return int(match["hour"]) * 60 - minutes, hour
+    return int(match["hour"]) * 60 + int(match["minute"] or 0) - minutes, hour
 
 
 def hour_table(sheet: Sheet, rows: Sequence[Measurement], hours: Sequence[str], name: str) -> Table:
@@ -78,7 +79,10 @@ def hour_table(sheet: Sheet, rows: Sequence[Measurement], hours: Sequence[str], 
 
 
 def _heading(hour: str) -> str:
-    return clip(hour.lstrip("0") or "0", 10) if hour.isdigit() else clip(hour, 10)
+    match = _HOUR.fullmatch(hour)
+    if match is None or match["minute"] not in (None, "00"):
+        return clip(hour, 12)
+    return f"{int(match['hour'])} {match['offset'] or ''}".strip()
 
 
 def _long(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from etl.model import DayReport, Dimensions, Measurement, Sheet, Verdict
-from etl.reporting.text import clip, figure, finite, target_bounds, target_words
+from etl.model import DayReport, Measurement, Sheet, Verdict
+from etl.reporting.dimensions import Order, about
+from etl.reporting.text import figure, finite, target_bounds, target_words
 
 WORDS: Mapping[Verdict, str] = {
     Verdict.MET: "met",
@@ -30,8 +29,6 @@ _WORST_FIRST = (
 )
 SEVERITY: Mapping[Verdict, int] = {verdict: i for i, verdict in enumerate(_WORST_FIRST)}
 """Verdicts by how much they ask for attention; 0 asks most."""
-
-_LEADING = ("chain", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +133,12 @@ def kpis_of(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) ->
     found += [Kpi(s, None) for s in sheets.values() if s.kpi and s.name not in measured]
     places = {name: i for i, name in enumerate(sheets)}
 
-    def order(kpi: Kpi) -> tuple[int, int, str, float, list[tuple[int, int, str]]]:
+    steps = Order.of(measurements)
+
+    def order(kpi: Kpi) -> tuple[int, int, str, float, object]:
         place = places.get(kpi.sheet.name, len(places))
-        return SEVERITY[kpi.verdict], place, kpi.sheet.name, -kpi.excess, natural(kpi.about)
+        key = steps.key(kpi.measurement.dimensions) if kpi.measurement is not None else []
+        return SEVERITY[kpi.verdict], place, kpi.sheet.name, -kpi.excess, key
 
     return tuple(sorted(found, key=order))
 
@@ -197,40 +197,3 @@ def verdict_of(report: DayReport) -> Verdict:
     """Return the verdict to print: never better than the KPIs and sources on the same page."""
     own = day_verdict(statement(report), report.missing)
     return min(report.verdict, own, key=lambda verdict: SEVERITY[verdict])
-
-
-def dimensions_json(dimensions: Dimensions) -> str:
-    """Return dimensions as the warehouse has them: JSON with sorted keys."""
-    return json.dumps(dict(dimensions), sort_keys=True, ensure_ascii=False)
-
-
-def dimension_order(dimensions: Dimensions) -> list[str]:
-    """Return the names of dimensions from the widest to the narrowest: chain, source, others."""
-    leading = [name for name in _LEADING if name in dimensions]
-    return leading + sorted(name for name in dimensions if name not in _LEADING)
-
-
-def about(dimensions: Dimensions, length: int = 80) -> str:
-    """Return dimensions as people say them, each value cut to `length` characters."""
-    parts = (
-        f"{clip(name.replace('_', ' '), 40)} {spoken(dimensions[name], length)}"
-        for name in dimension_order(dimensions)
-    )
-    return ", ".join(parts)
-
-
-def spoken(value: str | float | bool | None, length: int = 80) -> str:
-    """Return the value of a dimension as people read it."""
-    if value is None:
-        return "(none)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return clip(str(value), length) or '""'
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key that puts `step 9` before `step 10`."""
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", text)
-    return [
-        (0, int(part), "") if part.isdigit() and len(part) < 19 else (1, 0, part) for part in parts
-    ]

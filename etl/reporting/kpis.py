@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from etl.model import DayReport, Measurement, Verdict
 from etl.reporting.charts import Point, Spark, sparkline
-from etl.reporting.judge import Kpi, about, dimensions_json, sheet_for
+from etl.reporting.dimensions import about, dimensions_json
+from etl.reporting.judge import Kpi, sheet_for
 from etl.reporting.rows import full_value_cell, verdict_cell
 from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
@@ -22,6 +23,7 @@ from etl.reporting.text import (
     target_words,
 )
 
+_UNKNOWN = frozenset({Verdict.NO_DATA, Verdict.INCOMPLETE})
 TREND_NOTE = "Trends: dotted lines are the target, diamonds are days that missed it."
 
 
@@ -73,8 +75,9 @@ def trends(history: Sequence[Measurement], until: date) -> dict[tuple[str, str],
 
 def _trend(days: Sequence[date], by_day: Mapping[date, Measurement]) -> Spark | None:
     points = [
+        # A figure of a day without its data is no point: a flat zero would look like calm.
         Point(finite(by_day[day].value), by_day[day].verdict is Verdict.MISSED)
-        if day in by_day
+        if day in by_day and by_day[day].verdict not in _UNKNOWN
         else Point(None)
         for day in days
     ]

@@ -18,16 +18,10 @@ from etl.errors import ConfigError
 from etl.model import DayReport, Verdict
 from etl.reporting.charts import share
 from etl.reporting.context import Context, costs, day_page, web_address
+from etl.reporting.dimensions import dimensions_json
 from etl.reporting.headline import headline, kpi_line
 from etl.reporting.html import environment, fitting, render
-from etl.reporting.judge import (
-    WORDS,
-    Kpi,
-    dimensions_json,
-    statement,
-    verdict_of,
-    verdict_words,
-)
+from etl.reporting.judge import WORDS, Kpi, statement, verdict_of, verdict_words
 from etl.reporting.resolve import incidents_line
 from etl.reporting.text import (
     clip,

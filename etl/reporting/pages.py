@@ -10,13 +10,8 @@ from pathlib import Path
 
 from etl.model import CLASSES, Incident, Measurement, Sheet, Verdict
 from etl.reporting.context import Context, web_address
-from etl.reporting.judge import (
-    WORDS,
-    DaySummary,
-    about,
-    dimensions_json,
-    verdict_words,
-)
+from etl.reporting.dimensions import about, dimensions_json
+from etl.reporting.judge import WORDS, DaySummary, verdict_words
 from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
 from etl.reporting.rows import full_value_cell, verdict_cell

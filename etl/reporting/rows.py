@@ -2,77 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from etl.model import Dimensions, Measurement, Verdict
+from etl.model import Measurement, Verdict
 from etl.reporting.charts import share
-from etl.reporting.judge import (
-    WORDS,
-    dimension_order,
-    dimensions_json,
-    natural,
-    spoken,
-)
+from etl.reporting.dimensions import dimension_order, spoken
+from etl.reporting.judge import WORDS
 from etl.reporting.tables import Cell, Column
 from etl.reporting.text import NOTHING, bare, clip, figure, finite
 
 _CODE = frozenset({"route", "path", "resource", "query"})
-_STEPS = ("step", "from_step")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Order of rows by what they are about; steps of a chain in the order objects take.
-
-    Attributes:
-        steps: Position of each step, by chain and step.
-    """
-
-    steps: Mapping[tuple[str, str], int]
-
-    @classmethod
-    def of(cls, measurements: Iterable[Measurement]) -> Order:
-        """Learn the order of steps from measurements between two steps of a chain."""
-        following: dict[str, dict[str, str]] = {}
-        for m in measurements:
-            chain, start, end = (m.dimensions.get(k) for k in ("chain", "from_step", "to_step"))
-            if isinstance(start, str) and isinstance(end, str):
-                following.setdefault(str(chain), {})[start] = end
-        return cls(
-            {
-                (chain, step): place
-                for chain, edges in following.items()
-                for place, step in enumerate(_walk(edges))
-            }
-        )
-
-    def key(self, dimensions: Dimensions) -> list[list[tuple[int, int, str]]]:
-        """Return a sort key for a set of dimensions."""
-        chain = str(dimensions.get("chain"))
-        keys = []
-        for name in dimension_order(dimensions):
-            value = spoken(dimensions[name], 200)
-            place = self.steps.get((chain, value)) if name in _STEPS else None
-            keys.append([(0, place, "")] if place is not None else natural(value))
-        return keys
-
-    @staticmethod
-    def name(dimensions: Dimensions) -> str:
-        """Return text that is the same for the same dimensions."""
-        return dimensions_json(dimensions)
-
-
-def _walk(edges: Mapping[str, str]) -> list[str]:
-    """Return steps in order; what lies on a circle comes last, by name."""
-    starts = sorted(set(edges) - set(edges.values()))
-    steps: dict[str, None] = {}
-    for start in (*starts, *sorted(edges)):
-        step: str | None = start
-        while step is not None and step not in steps:
-            steps[step] = None
-            step = edges.get(step)
-    return list(steps)
 
 
 def dimension_columns(rows: Sequence[Measurement]) -> list[Column]:

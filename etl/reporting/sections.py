@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.model import CLASSES, Measurement, Sheet, Verdict
+from etl.reporting.dimensions import Order
 from etl.reporting.hours import hour_table, hours_of
 from etl.reporting.judge import SEVERITY, sheet_for
-from etl.reporting.rows import Order, dimension_cells, dimension_columns, value_cell, verdict_cell
+from etl.reporting.rows import dimension_cells, dimension_columns, value_cell, verdict_cell
 from etl.reporting.tables import Cell, Column, Table, slug
 from etl.reporting.text import (
     NOTHING,

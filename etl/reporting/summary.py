@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from etl.model import Counts, DayReport, Incident, Measurement, Verdict
-from etl.reporting.judge import Kpi, count, dimensions_json, statement, verdict_of
+from etl.reporting.dimensions import dimensions_json
+from etl.reporting.judge import Kpi, count, statement, verdict_of
 from etl.reporting.proof import total_of
 from etl.reporting.resolve import newest_first, open_count, times_of
 from etl.reporting.tables import Raw, csv_bytes

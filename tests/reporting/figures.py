@@ -186,7 +186,7 @@ def other_measurements() -> list[Measurement]:
             share = (1 + math.sin((hour - 8) / 24 * 2 * math.pi)) / 24
             amount = 47.0 if (status, hour) == (500, 14) else round(count * share)
             if (amount and status != 500) or hour == 14:
-                about = {"source": "api", "status": status, "hour": f"{hour:02}"}
+                about = {"source": "api", "status": status, "hour": f"{hour:02}:00"}
                 found.append(measured("http_status_hourly", float(amount), dimensions=about))
     for source, count in (("api", 50_984), ("importer", 9_702), ("store", 9_540), ("audit", 0)):
         found.append(measured("lines", float(count), dimensions={"source": source}))

@@ -9,8 +9,8 @@ import pytest
 
 from etl.model import Verdict
 from etl.reporting import headline, summarise
+from etl.reporting.dimensions import Order
 from etl.reporting.judge import kpis_of, verdict_of, verdict_words
-from etl.reporting.rows import Order
 from tests.reporting.figures import DAY, measured, sheets
 from tests.reporting.statements import empty_report, good_report, hostile_report, rich_report
 
