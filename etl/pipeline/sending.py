@@ -48,7 +48,7 @@ def send_day(
         message = build_mail(
             report, sender=mail.sender, recipients=mail.to, index_url=mail.report_url, now=now
         )
-        deliver(
+        refused = deliver(
             message,
             host=mail.host,
             port=mail.port,
@@ -58,4 +58,8 @@ def send_day(
             ca_file=mail.ca_file,
         )
         write_sent(project.warehouse, day, key, mail.to, now)
-    return f"Mailed the statement of {day} to {', '.join(mail.to)}."
+    taken = [address for address in mail.to if address not in refused]
+    said = f"Mailed the statement of {day} to {', '.join(taken)}."
+    for address, answer in refused.items():
+        said += f" Refused for {address}: {answer}."
+    return said

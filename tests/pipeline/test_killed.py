@@ -17,7 +17,7 @@ from etl.store.ledger import Ledger
 from etl.store.lock import exclusive
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
-from tests.pipeline.test_nightly import FIRST, values
+from tests.pipeline.test_nightly import FIRST
 
 # Dies before the nth write to the warehouse: plans, commits, outcomes, measurements, log entries.
 DIE = textwrap.dedent(
@@ -70,47 +70,57 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_place_to_die_at_gives_the_same_numbers(folder: Path) -> None:
+WRITES = 9
+"""Per source plan, two commits and outcome; then the day's measurements."""
+
+
+def die(folder: Path, place: int) -> bool:
+    """Run the job until the write with number `place`; tell whether it died there."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    deaths = 0
-    for place in range(40):
-        died = subprocess.run(
-            [sys.executable, "-c", DIE, str(folder), str(place)],
-            env=environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        if died.stdout.strip() == "survived":
-            break
-        assert died.returncode == -signal.SIGKILL, died.stderr
-        deaths += 1
-    assert deaths >= 8
+    done = subprocess.run(
+        [sys.executable, "-c", DIE, str(folder), str(place)],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    if done.stdout.strip() == "survived":
+        return False
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    return True
+
+
+def assert_all_is_there(folder: Path) -> None:
     project = open_folder(folder)
-    run_all(project, [FIRST], now=NOW, workers=2)
     lines = {
         str(one.dimensions["source"]): one.value
         for one in read_measurements(project.warehouse)
         if one.metric == "lines"
     }
     assert lines == {"api": 6, "app": 2}
-    for source in ("api", "app"):
-        assert not Ledger(project.warehouse, source).open_plans()
+    for table, rows in (("requests", 6), ("events", 2), ("rejects", 1)):
+        frame = project.warehouse.scan(table, project.schema_of(table)).collect()
+        assert (table, frame.height) == (table, rows)
+    assert not Ledger(project.warehouse, "api").open_plans()
+    assert not Ledger(project.warehouse, "app").open_plans()
 
 
-@pytest.mark.parametrize("place", range(1, 6))
+@pytest.mark.parametrize("place", range(WRITES))
 def test_one_death_and_one_plain_run_are_enough(folder: Path, place: int) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    died = subprocess.run(
-        [sys.executable, "-c", DIE, str(folder), str(place)],
-        env=environment, capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert died.returncode == -signal.SIGKILL
-    project = open_folder(folder)
-    result = run_all(project, [FIRST], now=NOW, workers=2)
+    assert die(folder, place)
+    result = run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
     assert not result.skipped
-    rows = project.warehouse.scan("requests", project.schema_of("requests")).collect()
-    assert rows.height == 6
-    rejects = project.warehouse.scan("rejects", project.schema_of("rejects")).collect()
-    assert rejects.height == 1
-    assert values(project)
+    assert_all_is_there(folder)
+
+
+def test_there_is_no_further_place_to_die_at(folder: Path) -> None:
+    assert not die(folder, WRITES)
+    assert_all_is_there(folder)
+
+
+def test_death_after_death_ends_with_the_same_numbers(folder: Path) -> None:
+    deaths = 0
+    while die(folder, deaths):
+        deaths += 1
+    assert deaths >= 3
+    assert_all_is_there(folder)
 
 
 def test_a_second_run_at_the_same_time_leaves(folder: Path) -> None:
