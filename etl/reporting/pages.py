@@ -10,7 +10,7 @@ from pathlib import Path
 
 from etl.model import CLASSES, Incident, Measurement, Sheet, Verdict
 from etl.reporting.context import Context, web_address
-from etl.reporting.dimensions import about, dimensions_json
+from etl.reporting.dimensions import Order, about, dimensions_json
 from etl.reporting.judge import WORDS, DaySummary, verdict_words
 from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
@@ -161,21 +161,26 @@ def _trends_table(newest: Sequence[DaySummary]) -> Table:
         Column("", "Target", "number"),
         Column("", "Trend", "spark"),
         Column("", "Newest verdict", "verdict"),
-        Column("", "Days missed", "number"),
+        Column("", "Days missed, judged", "number"),
     )
     rows = []
-    for key in sorted(series, key=lambda k: (titles[k[0]], k[1])):
+    order = Order.of(measured)
+    for key in sorted(series, key=lambda k: (titles[k[0]], order.key(series[k][0].dimensions))):
         found = series[key]
+        if all(m.value is None for m in found):
+            continue  # stands in for rows that a day without data does not have
         last = max(found, key=lambda m: m.day)
         missed = sum(m.verdict is Verdict.MISSED for m in found)
+        judged = missed + sum(m.verdict is Verdict.MET for m in found)
+        parts = [about(last.dimensions), *([] if last.day == newest[0].day else [f"on {last.day}"])]
         rows.append(
             (
-                Cell(None, clip(titles[key[0]], 120), note=about(last.dimensions)),
+                Cell(None, clip(titles[key[0]], 120), note=", ".join(filter(None, parts))),
                 full_value_cell(last),
                 Cell(None, target_words(last.target, last.unit)),
                 Cell(None, "", spark=sparks.get(key)),
                 verdict_cell(last.verdict),
-                Cell(None, f"{missed} of {len(found)}"),
+                Cell(None, f"{missed} of {judged}"),
             )
         )
     long = _trend_rows(newest)
