@@ -13,10 +13,9 @@ from etl.errors import LogFormatError, nearest
 from etl.formats.assemble import Piece, Placed, assemble
 from etl.formats.fields import Field, Flag, LineFormat, Op
 
-_DIRECTIVE = re.compile(
-    r"%(?P<codes>!?\d{3}(?:,\d{3})*)?(?P<first>[<>])?(?:\{(?P<argument>[^}]*)\})?(?P<last>[<>])?"
-    r"(?P<name>\^[A-Za-z]{2}|[A-Za-z%])?"
-)
+# httpd takes modifiers in any order: status codes, < or >, an argument in braces.
+_DIRECTIVE = re.compile(r"%((?:[<>!,0-9]|\{[^}]*\})*)(\^[A-Za-z]{2}|[A-Za-z%])?")
+_ARGUMENT = re.compile(r"\{([^}]*)\}")
 _BACKSLASHES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\'": "'"}
 
 DASH_IS_ZERO = Flag.DASH_IS_ZERO
@@ -130,26 +129,32 @@ def compile_apache(text: str, *, name: str = "apache") -> LineFormat:
 
 
 def _directive(match: re.Match[str], text: str) -> list[Piece]:
-    if match["name"] == "%":
+    if match[2] == "%":
         return [b"%"]
+    marks = _ARGUMENT.sub("", match[1])
     field = _field(match, text)
-    if match["first"] == "<" or match["last"] == "<":
-        field = replace(field, name=field.name or "original_" + (field.column or match["name"]))
-        if field.column == "status":
-            field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
-    if match["codes"]:  # written as "-" for any other status, whatever the field's own habit
+    name = match[2]
+    if "<" in marks:
+        field = replace(field, name="original_" + (field.name or name))
+    if name == "s" and ">" not in marks:
+        field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
+    if any(mark.isdigit() for mark in marks):  # "-" for other statuses, whatever its own habit
         field = replace(field, flags=Flag.DASH_IS_NULL)
     placed = Placed(field, match[0], match.start())
     # Only the plain %t comes in brackets.
-    return [b"[", placed, b"]"] if match["name"] == "t" and not match["argument"] else [placed]
+    return [b"[", placed, b"]"] if name == "t" and not _argument(match) else [placed]
+
+
+def _argument(match: re.Match[str]) -> str:
+    """Return what stands in the last braces."""
+    found = _ARGUMENT.findall(match[1])
+    return found[-1] if found else ""
 
 
 def _field(match: re.Match[str], text: str) -> Field:
-    name, argument = match["name"], match["argument"]
+    name, argument = match[2], _argument(match)
     if name in DIRECTIVES and not argument:
         field = DIRECTIVES[name]
-        if name == "s" and match["first"] != ">" and match["last"] != ">":
-            field = replace(field, rank=1)
         return replace(field, name=field.name or _spare_name(name, field))
     if name and argument:
         lowered = argument.lower() if name in WITH_ARGUMENT else argument.removeprefix("begin:")
@@ -172,7 +177,7 @@ def _spare_name(name: str, field: Field, argument: str = "") -> str:
         "V": "server_name",
         "L": "log_id",
         "r": "request",
-        "s": "original_status",
+        "s": "status_as_received",
     }.get(name, field.column)
 
 
@@ -182,7 +187,7 @@ def _header_name(name: str, argument: str) -> str:
 
 
 def _unknown(match: re.Match[str], text: str) -> LogFormatError:
-    name, argument = match["name"], match["argument"]
+    name, argument = match[2], _argument(match)
     if not name:
         what, hint = "a directive's letter is missing", "a percent sign itself is written %%"
     elif name in WITH_ARGUMENT and not argument:

@@ -90,7 +90,8 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
 
     The tag is a word that a colon ends, with or without an id in brackets before it. Without that
     colon there is no telling it from the message's first word, so all is message and app is null.
-    One space after the colon belongs to the tag.
+    One space after the colon belongs to the tag; only where an id stands may it be missing, since
+    `http://host` and `12:30` are no tags.
     """
     place = start
     while place < stop and not _ends_tag(load(place)):
@@ -103,7 +104,7 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
             id_end = place
             place += 1
     colon = place < stop and load(place) == COLON and name_end > start
-    if not colon or (place + 1 < stop and load(place + 1) != SPACE):
+    if not colon or (place == name_end and place + 1 < stop and load(place + 1) != SPACE):
         set_null_text(k, row, cell(s, SLOT_A))
         set_null_text(k, row, cell(s, SLOT_B))
         set_text(k, row, cell(s, SLOT_C), start, stop, 0)
@@ -113,7 +114,10 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
         set_text(k, row, cell(s, SLOT_B), name_end + 1, id_end, 0)
     else:
         set_null_text(k, row, cell(s, SLOT_B))
-    set_text(k, row, cell(s, SLOT_C), min(place + 2, stop), stop, 0)
+    place += 1
+    if place < stop and load(place) == SPACE:
+        place += 1
+    set_text(k, row, cell(s, SLOT_C), place, stop, 0)
     return stop
 
 

@@ -29,7 +29,7 @@ ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T" + TIME_OF_DAY)
 BSD = re.compile(rb"([A-Z][a-z][a-z])  ?(\d\d?) " + TIME_OF_DAY)
 REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)", re.DOTALL)
 SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
-TAG = re.compile(rb"([^ :\[]+)(?:\[([^ \]]*)\])?:(?: (.*)|)", re.DOTALL)
+TAG = re.compile(rb"([^ :\[]+)(?:\[([^ \]]*)\]:(?: ?(.*))|:(?: (.*)|))", re.DOTALL)
 SD_NAME = rb'[^\x00-\x20="\]]+'
 SD_PARAM = re.compile(rb" (" + SD_NAME + rb')="((?:\\.|[^"\\])*)"', re.DOTALL)
 LIST_SEPARATOR = re.compile(rb", | : ")
@@ -369,7 +369,8 @@ class Walk:
     def read_tagged(self, step: Step, start: int) -> int:
         rest = self.line[start:]
         match = TAG.fullmatch(rest)
-        app, procid, message = match.groups() if match else (None, None, rest)
+        app, procid, first, second = match.groups() if match else (None, None, rest, None)
+        message = second if first is None else first
         self.record["app"] = lossy(app) if app else None
         self.record["procid"] = lossy(procid) if procid else None
         self.record["message"] = lossy(message or b"")

@@ -104,7 +104,7 @@ def test_all_mistakes_are_said_at_once_in_the_files_order(tmp_path: Path) -> Non
 
 def test_a_field_with_two_types_is_refused(tmp_path: Path) -> None:
     other = GOOD.replace('name = "importer"', 'name = "store"')
-    second = other[other.index("[[source]]\nname = \"store\"") : other.index("[[route]]")]
+    second = other[other.index('[[source]]\nname = "store"') : other.index("[[route]]")]
     said = message(tmp_path, GOOD + second.replace('"text"', '"integer"'))
     assert "field 'customer_id' is text in source 'importer' and integer in source 'store'" in said
 
