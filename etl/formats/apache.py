@@ -134,7 +134,7 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
     marks = _ARGUMENT.sub("", match[1])
     field = _field(match, text)
     name = match[2]
-    if "<" in marks:
+    if "<" in marks and name != "s":
         field = replace(field, name="original_" + (field.name or name))
     if name == "s" and ">" not in marks:
         field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
@@ -177,7 +177,7 @@ def _spare_name(name: str, field: Field, argument: str = "") -> str:
         "V": "server_name",
         "L": "log_id",
         "r": "request",
-        "s": "status_as_received",
+        "s": "original_status",
     }.get(name, field.column)
 
 

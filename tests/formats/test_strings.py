@@ -127,6 +127,8 @@ APACHE_STAMP = b"[10/Oct/2000:13:55:36 -0700]"
         ("%{Host}i", b"h", {"host": "h"}),
         ("%{X-Y}o %{Z}e", b"1 2", {"extra": {"sent_http_x_y": "1", "env_Z": "2"}}),
         ("%{n}n %{s}C", b"3 4", {"extra": {"note_n": "3", "cookie_s": "4"}}),
+        ("%<{Referer}i %U %<U", b"a /b /c", {"path": "/b", "extra": {"original_path": "/c"}}),
+        ("%{ms}!200,304>T", b"-", {"request_time_s": None}),
         ("%L", b"Ab", {"request_id": "Ab"}),
         ("%{UNIQUE_ID}e %L", b"Cd Ab", {"request_id": "Cd", "extra": {"log_id": "Ab"}}),
         ("%400,501{User-Agent}i", b"-", {"user_agent": None}),
