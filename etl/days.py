@@ -17,7 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of `day` in `zone`, in UTC."""
-    # Where midnight falls into a gap, fold=0 takes the offset from before it: the gap's own instant.
+    # Where midnight falls into a gap, fold=0 takes the offset from before it: the gap itself.
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 

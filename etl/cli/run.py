@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from etl.pipeline.project import Project
     from etl.pipeline.runs import RunResult
+    from etl.pipeline.sending import SendResult
 
 SKIPPED, KPI_MISSED = 3, 4
 
@@ -50,7 +51,9 @@ def run(  # noqa: PLR0913 # one parameter per option
     with progress("reading", quiet=state.quiet) as tell:
         result = run_all(project, days, now=state.now, workers=_workers(workers), on_progress=tell)
     mailed = _mail(project, days[-1], state) if with_mail else None
-    _tell(result, as_json=as_json, quiet=state.quiet, mailed=mailed)
+    _tell(result, as_json=as_json, quiet=state.quiet, mailed=mailed.said if mailed else None)
+    if mailed and mailed.refused:
+        click.get_current_context().exit(SKIPPED)
     _leave(result, strict=strict)
 
 
@@ -108,10 +111,13 @@ def send(state: State, *, day: Day, again: bool) -> None:
     """Mail the statement of a measured day; the same one is never mailed twice."""
     project = state.open_project()
     chosen = resolve_day(day or "yesterday", state.now, project.settings.zone)
-    click.echo(_mail(project, chosen, state, again=again))
+    result = _mail(project, chosen, state, again=again)
+    click.echo(result.said)
+    if result.refused:
+        click.get_current_context().exit(SKIPPED)
 
 
-def _mail(project: Project, day: date, state: State, *, again: bool = False) -> str:
+def _mail(project: Project, day: date, state: State, *, again: bool = False) -> SendResult:
     from etl.cli.secrets import mail_secrets
     from etl.pipeline.sending import send_day
 

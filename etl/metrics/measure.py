@@ -53,9 +53,16 @@ def measure(
     """
     rows = run_sql(sheet, views)
     found = [_measurement(sheet, row, context) for row in rows.iter_rows(named=True)]
-    if not found and sheet.target:
-        found = [_measurement(sheet, {"value": None, "n": 0}, context)]
+    if not found:
+        return without_value(sheet, context)
     return sorted(found, key=lambda one: dimensions_text(one.dimensions))
+
+
+def without_value(sheet: Sheet, context: DayContext) -> list[Measurement]:
+    """Return what stands for a metric that gave nothing: a row if it has a target, else none."""
+    if not sheet.target:
+        return []
+    return [_measurement(sheet, {"value": None, "n": 0}, context)]
 
 
 def run_sql(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from loguru import logger
 from etl.days import day_bounds, day_of, days_between
 from etl.errors import SheetError
 from etl.incidents.violations import derive_incidents
-from etl.metrics.measure import DayContext, measure, restate
+from etl.metrics.measure import DayContext, measure, restate, without_value
 from etl.metrics.views import build_views
 from etl.model import Measurement
 from etl.pipeline.project import Project
@@ -97,6 +97,7 @@ def _measure_day(
             found += measure(sheet, views[sheet.lookback_days], context)
         except SheetError as error:
             failed[sheet.name] = str(error)
+            found += without_value(sheet, context)
             logger.bind(metric=sheet.name, day=str(day)).error(str(error))
     old = read_measurements(project.warehouse, since=day, until=day)
     write_measurements(project.warehouse, day, restate(found, old))

@@ -128,7 +128,7 @@ def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> Run
 def run_report(project: Project, days: Sequence[date]) -> RunResult:
     """Report alone: writes the pages of days that were measured before."""
     with exclusive(project.warehouse.root):
-        pages = report_days(project, days)
+        pages = _asked_last(report_days(project, days), days[-1])
     missing = missing_sources(project, days)
     return RunResult(missing=missing, pages=tuple(pages), headline=_headline(project, days[-1]))
 
@@ -145,7 +145,7 @@ def _measure_and_report(
     project: Project, days: Sequence[date], now: datetime, read: IngestSummary
 ) -> RunResult:
     done = measure_days(project, days, now=now)
-    pages = report_days(project, sorted({*days, *done.days}))
+    pages = _asked_last(report_days(project, sorted({*days, *done.days})), days[-1])
     reports = [build_report(project, day) for day in days]
     return RunResult(
         read=read,
@@ -156,6 +156,11 @@ def _measure_and_report(
         headline=tuple(headline(reports[-1])),
         kpis_missed=any(one.verdict == Verdict.MISSED for one in reports),
     )
+
+
+def _asked_last(pages: Sequence[Path], day: date) -> list[Path]:
+    """Put the page of the last day asked for at the end: it is the one that is named."""
+    return sorted(pages, key=lambda page: page.parent.name == day.isoformat())
 
 
 def _headline(project: Project, day: date) -> tuple[str, ...]:

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl.errors import ConfigError
-from etl.pipeline.project import Project
+from etl.pipeline.project import Project, templates_of
 from etl.pipeline.reports import build_report
 from etl.reporting import build_mail, deliver, send_key
 from etl.store.lock import exclusive
 from etl.store.measurements import was_sent, write_sent
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of a mail, in a sentence.
+
+    Attributes:
+        refused: Whether the server refused some of the recipients.
+    """
+
+    said: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +35,8 @@ class MailSecrets:
 
 def send_day(
     project: Project, day: date, *, secrets: MailSecrets, now: datetime, again: bool = False
-) -> str:
+) -> SendResult:
     """Mail a day's statement unless this very statement went out before.
-
-    Returns:
-        A sentence that says what was done.
 
     Raises:
         ConfigError: There is no [mail], or the day was not measured.
@@ -44,9 +53,14 @@ def send_day(
             raise ConfigError(f"{day} has not been measured. Run: daytally run --day {day}")
         key = send_key(report, mail.to)
         if was_sent(project.warehouse, key) and not again:
-            return f"The statement of {day} was mailed before, and has not changed: not sent again."
+            return SendResult(f"The statement of {day} was mailed before: not sent again.")
         message = build_mail(
-            report, sender=mail.sender, recipients=mail.to, index_url=mail.report_url, now=now
+            report,
+            sender=mail.sender,
+            recipients=mail.to,
+            index_url=mail.report_url,
+            now=now,
+            overrides=templates_of(project.settings)[1],
         )
         refused = deliver(
             message,
@@ -62,4 +76,4 @@ def send_day(
     said = f"Mailed the statement of {day} to {', '.join(taken)}."
     for address, answer in refused.items():
         said += f" Refused for {address}: {answer}."
-    return said
+    return SendResult(said, refused=bool(refused))

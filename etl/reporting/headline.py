@@ -7,27 +7,30 @@ from collections.abc import Sequence
 from etl.model import DayReport, Verdict
 from etl.reporting.judge import Kpi, statement, verdict_of, verdict_words
 from etl.reporting.proof import proof_line
+from etl.reporting.resolve import incidents_line
 from etl.reporting.text import clip, count_of
 
-_NAMED = 3
+_NAMED = 2
 """So many KPIs are named one by one; the rest is counted."""
 
 
 def headline(report: DayReport) -> list[str]:
-    """Return exactly three lines: the verdict, the figures behind it, and the proof.
+    """Return exactly three lines: the verdict, what is behind it, and the proof.
+
+    Behind a bad verdict are the KPIs with their figures; after a good one, incidents are news.
 
     No line holds a control character, whatever the logs held.
     """
     kpis = statement(report)
     return [
         f"{clip(report.project, 80)}, {report.day}: {verdict_words(verdict_of(report), kpis)}",
-        reasons(kpis),
+        reasons(kpis) or f"Incidents: {incidents_line(report.incidents, report.resolved)}",
         f"Proof: {proof_line(report.inputs, report.missing)}",
     ]
 
 
 def reasons(kpis: Sequence[Kpi]) -> str:
-    """Return the KPIs behind the verdict with their figures, in one line."""
+    """Return the KPIs behind a bad verdict with their figures, in one line; else nothing."""
     for verdict, lead in (
         (Verdict.MISSED, "Missed"),
         (Verdict.INCOMPLETE, "Incomplete"),
@@ -38,7 +41,7 @@ def reasons(kpis: Sequence[Kpi]) -> str:
             return f"{lead}: {_named(held)}"
     if not kpis:
         return "No KPI is defined: give a metric a target, an owner and kpi = true."
-    return f"Met: {_named(kpis)}"
+    return ""
 
 
 def _named(kpis: Sequence[Kpi]) -> str:

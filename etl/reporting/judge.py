@@ -125,12 +125,13 @@ def sheet_for(measurement: Measurement, sheets: Mapping[str, Sheet]) -> Sheet:
 def kpis_of(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) -> tuple[Kpi, ...]:
     """Return the KPIs of one day, the worst first, then in the catalogue's order.
 
-    A KPI in the catalogue without any measurement is one KPI without data: absence is no pass.
+    A day of which nothing was measured has each KPI of the catalogue without data. On any other
+    day, measuring has left a row for each KPI of its time; those added later do not judge it.
     """
     found = [Kpi(sheet_for(m, sheets), m) for m in measurements]
     found = [kpi for kpi in found if kpi.sheet.kpi]
-    measured = {kpi.sheet.name for kpi in found}
-    found += [Kpi(s, None) for s in sheets.values() if s.kpi and s.name not in measured]
+    if not measurements:
+        found = [Kpi(sheet, None) for sheet in sheets.values() if sheet.kpi]
     places = {name: i for i, name in enumerate(sheets)}
 
     steps = Order.of(measurements)

@@ -74,6 +74,9 @@ def test_three_lines_say_verdict_figures_and_proof() -> None:
         "Proof: 70,246 lines = 70,226 records + 16 rejects + 4 blank in 5 inputs, "
         "1 of them not read; missing: audit"
     )
+    calm = replace(rich_report(), verdict=Verdict.MET, missing=(), measurements=())
+    met = [one for one in rich_report().measurements if one.verdict is Verdict.MET]
+    assert headline(replace(calm, measurements=tuple(met)))[1].startswith("Incidents: ")
     assert headline(empty_report())[1].startswith("No data: p90 of the end-to-end time per chain")
     assert all(line.isprintable() for line in headline(hostile_report("\x1b[2J\r\n\u202e")))
 
