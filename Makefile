@@ -12,6 +12,8 @@ READY := .venv/.ready
 AIRFLOW_READY := .venv-airflow/.ready
 AXE := tests/browser/node_modules/axe-core/axe.min.js
 CHROMIUM ?= /usr/bin/chromium
+# Tests of one file stay together: they share the demo that its fixture made.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 PIP := -m pip --disable-pip-version-check --no-input
 # -qq: the pins say what is installed, and warnings of a machine's own pip settings help nobody.
 INSTALL := $(PIP) install -qq --progress-bar off
@@ -34,10 +36,10 @@ demo: $(READY) ## simulate two weeks of logs in demo/ and report on them
 	@$(BIN)/daytally --project demo run $(DEMO_DAYS) || test $$? -eq 3
 
 test: $(READY) ## every test that needs no server, browser or system package
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not extra" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not extra" $(PYTEST_ARGS)
 
 test-all: $(READY) $(AIRFLOW_READY) browser ## all tests, with Airflow and a browser
-	@CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	@CHROMIUM=$(CHROMIUM) $(PYTEST) $(PYTEST_ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check .
