@@ -22,7 +22,7 @@ from etl.parse.buffers import (
     number_array,
     text_array,
 )
-from etl.parse.extract import MessageExtractor
+from etl.parse.messages import MessageExtractor
 from etl.parse.program import pack
 from etl.parse.rejects import reject_batch
 from etl.parse.routing import Router

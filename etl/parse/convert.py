@@ -40,9 +40,7 @@ def read_integer(start: int, stop: int) -> tuple[int, int]:
 
 
 @helper
-def read_number(  # noqa: C901 - one grammar, read once from left to right
-    start: int, stop: int
-) -> tuple[float, int]:
+def read_number(start: int, stop: int) -> tuple[float, int]:
     """Read a decimal number: `-12.5e-3`."""
     place, sign = start, 1.0
     if place < stop and load(place) == DASH:
@@ -63,19 +61,7 @@ def read_number(  # noqa: C901 - one grammar, read once from left to right
         place += 1
     if digits == 0 or load(place - 1) == DOT:
         return 0.0, 0
-    exponent = 0
-    if place < stop and (load(place) | 32) == _E:
-        place += 1
-        negative = place < stop and load(place) == DASH
-        if place < stop and (load(place) == PLUS or load(place) == DASH):
-            place += 1
-        first = place
-        while place < stop and ZERO <= load(place) <= NINE:
-            exponent = min(exponent * 10 + load(place) - ZERO, 99_999)
-            place += 1
-        if place == first:
-            return 0.0, 0
-        exponent = -exponent if negative else exponent
+    exponent, place = _exponent(place, stop)
     if place != stop:
         return 0.0, 0
     exponent -= fraction
@@ -84,6 +70,25 @@ def read_number(  # noqa: C901 - one grammar, read once from left to right
     if exponent < 0:
         return sign * value / power_of_ten(-exponent), 1
     return sign * value * power_of_ten(exponent), 1
+
+
+@inlined
+def _exponent(place: int, stop: int) -> tuple[int, int]:
+    """Read an exponent if there is one; return it and where it ends (before itself if bad)."""
+    start, value = place, 0
+    if place >= stop or load(place) | 32 != _E:
+        return 0, place
+    place += 1
+    negative = place < stop and load(place) == DASH
+    if place < stop and (load(place) == PLUS or load(place) == DASH):
+        place += 1
+    first = place
+    while place < stop and ZERO <= load(place) <= NINE:
+        value = min(value * 10 + load(place) - ZERO, 99_999)
+        place += 1
+    if place == first:
+        return 0, start
+    return -value if negative else value, place
 
 
 @helper

@@ -8,6 +8,7 @@ from __future__ import annotations
 from etl.parse import context as c
 from etl.parse.context import cell, row_of, set_cell
 from etl.parse.jit import inlined, kernel
+from etl.parse.lists import list_end, put_sum
 from etl.parse.memory import load, load32, store, store32, store64
 from etl.parse.requests import put_query, put_request, put_uri
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
@@ -22,10 +23,8 @@ from etl.parse.text import same
 from etl.parse.values import (
     fail,
     fail_value,
-    list_end,
     put_decimal,
     put_integer,
-    put_sum,
     put_text,
     set_null_number,
     set_null_text,
