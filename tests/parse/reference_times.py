@@ -1,0 +1,110 @@
+"""The reference's time stamps: regular expressions and datetime."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from etl.formats.fields import Flag, Step
+from etl.model import RejectReason as R
+from tests.parse.reference_walk import Walk
+
+MONTHS = list(calendar.month_abbr)[1:]
+TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
+OFFSET = rb"([+-])([01]\d|2[0-3])(:?)([0-5]\d)"
+CLF = re.compile(
+    rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"
+)
+ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T" + TIME_OF_DAY)
+BSD = re.compile(rb"([A-Z][a-z][a-z])  ?(\d\d?) " + TIME_OF_DAY)
+
+
+def put_instant(walk: Walk, step: Step, start: int, end: int, instant: datetime | None) -> int:
+    if instant is None:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    if step.flags & Flag.EXTRA:
+        walk._put_text(step, walk.line[start:end])
+    else:
+        walk.record[step.column] = instant.astimezone(UTC)
+    return end
+
+
+def read_clf(walk: Walk, step: Step, start: int) -> int:
+    match = CLF.match(walk.line, start)
+    if not match or match[2].decode() not in MONTHS:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    day, month, year = int(match[1]), MONTHS.index(match[2].decode()) + 1, int(match[3])
+    delta = timedelta(hours=int(match[8]), minutes=int(match[9]))
+    zone = timezone(-delta if match[7] == b"-" else delta)
+    instant = moment((year, month, day), match.group(4, 5, 6), zone)
+    return put_instant(walk, step, start, match.end(), instant)
+
+
+def read_iso(walk: Walk, step: Step, start: int) -> int:
+    match = ISO.match(walk.line, start)
+    if not match:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    end, micros = match.end(), 0
+    zone: Any = walk.zone
+    fraction = re.compile(rb"[.,](\d*)").match(walk.line, end)
+    if fraction:
+        if not 1 <= len(fraction[1]) <= 9:
+            raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+        end, micros = fraction.end(), int(fraction[1].ljust(6, b"0")[:6])
+    if walk.line[end : end + 1] in (b"Z", b"z"):
+        end, zone = end + 1, UTC
+    elif walk.line[end : end + 1] in (b"+", b"-"):
+        offset = re.compile(OFFSET).match(walk.line, end)
+        if not offset:
+            raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+        delta = timedelta(hours=int(offset[2]), minutes=int(offset[4]))
+        zone = timezone(-delta if offset[1] == b"-" else delta)
+        end = offset.end()
+    date = tuple(int(part) for part in match.group(1, 2, 3))
+    instant = moment(date, match.group(4, 5, 6), zone, micros)
+    return put_instant(walk, step, start, end, instant)
+
+
+def read_epoch(walk: Walk, step: Step, start: int) -> int:
+    pattern = rb"\d{1,18}(?:\.(\d*))?" if step.scale == 0 else rb"\d{1,18}"
+    match = re.compile(pattern).match(walk.line, start)
+    if not match:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    whole, _, part = match[0].partition(b".")
+    micros = int(whole) * 10 ** (6 - step.scale)
+    if micros >= 4_133_980_800 * 10**6 or (b"." in match[0] and not 1 <= len(part) <= 9):
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    micros += int(part.ljust(6, b"0")[:6]) if part else 0
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    return put_instant(walk, step, start, match.end(), instant)
+
+
+def read_bsd(walk: Walk, step: Step, start: int) -> int:
+    match = BSD.match(walk.line, start)
+    if not match or match[1].decode() not in MONTHS:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    month, day = MONTHS.index(match[1].decode()) + 1, int(match[2])
+    if moment((2000, month, day), match.group(3, 4, 5), UTC) is None:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    year = walk.reference.astimezone(walk.zone).year + 1
+    while True:
+        instant = moment((year, month, day), match.group(3, 4, 5), walk.zone)
+        if instant and instant <= walk.reference + timedelta(days=1):
+            return put_instant(walk, step, start, match.end(), instant)
+        year -= 1
+
+
+def moment(
+    date: tuple[int, ...], clock: tuple[bytes, ...], zone: Any, micros: int = 0
+) -> datetime | None:
+    """Second 60 is the next minute's first; a day that does not exist is None."""
+    if not 1970 <= date[0] <= 2100:
+        return None
+    hour, minute, second = (int(part) for part in clock)
+    try:
+        local = datetime(*date, hour, minute, min(second, 59), micros)  # noqa: DTZ001
+    except ValueError:
+        return None
+    return (local + timedelta(seconds=second == 60)).replace(tzinfo=zone).astimezone(UTC)

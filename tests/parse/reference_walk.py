@@ -1,0 +1,187 @@
+"""The reference's way through one line by one layout, and its texts and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from etl.formats.fields import Flag, Op, Step
+from etl.model import RejectReason as R
+
+SIMPLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
+SIMPLE_ESCAPES |= {b"a": b"\a", b'"': b'"', b"\\": b"\\"}
+REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)", re.DOTALL)
+SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
+
+
+class Refused(Exception):
+    """A value or literal is not there; `place` is an index in the line."""
+
+    def __init__(self, reason: R, place: int, expected: str) -> None:
+        self.reason, self.place, self.expected = reason, place, expected
+        self.is_value = not expected.startswith("'") and expected != "the end of the line"
+
+
+class Walk:
+    """One layout's way through one line."""
+
+    def __init__(
+        self, line: bytes, zone: ZoneInfo, reference: datetime, readers: Mapping[Op, Reader]
+    ) -> None:
+        self.line, self.zone, self.reference = line, zone, reference
+        self.readers = readers
+        self.begin = 0
+        self.record: dict[str, Any] = {}
+        self.extra: list[tuple[str, str]] = []
+
+    def take_all(self, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            self.begin = self._literal(step, self._value(step, self.begin))
+        if self.line[self.begin :] not in (b"", b" "):
+            raise Refused(R.TRAILING_TEXT, self.begin, "the end of the line")
+
+    def _literal(self, step: Step, place: int) -> int:
+        for index, byte in enumerate(step.literal):
+            if place + index >= len(self.line):
+                raise Refused(R.CUT_SHORT, len(self.line), repr(step.literal.decode()))
+            if self.line[place + index] != byte:
+                raise Refused(R.NO_MATCH, place + index, repr(step.literal.decode()))
+        return place + len(step.literal)
+
+    def _value(self, step: Step, start: int) -> int:
+        if step.op in (Op.TEXT, Op.REQUEST, Op.URI, Op.QUERY):
+            end = self._text_end(step, start)
+            self._put_text(step, self.line[start:end])
+            return end
+        return self.readers[step.op](self, step, start)
+
+    def refuse(self, step: Step, reason: R, place: int) -> Refused:
+        return Refused(R.CUT_SHORT if place >= len(self.line) else reason, place, step.what)
+
+    def _text_end(self, step: Step, start: int) -> int:
+        if not step.literal:
+            return len(self.line)
+        literal = re.escape(step.literal)
+        unit = rb"(?:\\.|(?!%s)[^\\])" if step.flags & Flag.QUOTED else rb"(?:(?!%s).)"
+        match = re.compile(unit % literal + b"*" + literal, re.DOTALL).match(self.line, start)
+        if not match:
+            raise Refused(R.CUT_SHORT, len(self.line), repr(step.literal.decode()))
+        end = match.end() - len(step.literal)
+        if end == start and step.flags & Flag.REQUIRED:
+            raise self.refuse(step, R.NO_MATCH, start)
+        return end
+
+    def _put_text(self, step: Step, value: bytes) -> None:
+        text = decode(value, step.flags)
+        absent = value == b"-" and bool(step.flags & Flag.DASH_IS_NULL)
+        if step.flags & Flag.EXTRA:
+            if not absent:
+                self.extra.append((step.key, text))
+        elif step.op is Op.REQUEST:
+            self._put_request(step, value, absent)
+        elif step.op is Op.URI:
+            self._put_uri(None if absent else value, step.flags)
+        elif step.op is Op.QUERY:
+            known = value not in (b"", b"-")
+            self.record["query"] = decode(value.removeprefix(b"?"), step.flags) if known else None
+        else:
+            self.record[step.column] = None if absent else text
+
+    def _put_uri(self, uri: bytes | None, flags: Flag) -> None:
+        path, mark, query = (uri or b"").partition(b"?")
+        self.record["path"] = None if uri is None else decode(path, flags)
+        self.record["query"] = decode(query, flags) if mark else None
+
+    def _put_request(self, step: Step, value: bytes, absent: bool) -> None:
+        match = REQUEST.fullmatch(value)
+        if not match and not absent:
+            self.extra.append(("request", decode(value, step.flags)))
+        parts = match or SIMPLE_REQUEST.fullmatch(value)
+        self.record["method"] = parts[1].decode() if parts else None
+        self._put_uri(parts[2] if parts else None, step.flags)
+        self.record["protocol"] = match[3].decode() if match else None
+
+    def read_integer(self, step: Step, start: int) -> int:
+        match = re.compile(rb"\d+|-").match(self.line, start)
+        if not match:
+            raise self.refuse(step, R.BAD_NUMBER, start)
+        if match[0] == b"-":
+            self.record[step.column] = 0 if step.flags & Flag.DASH_IS_ZERO else None
+            return match.end()
+        if len(match[0]) > step.scale:
+            raise self.refuse(step, R.BAD_NUMBER, start)
+        self.record[step.column] = int(match[0])
+        return match.end()
+
+    def read_decimal(self, step: Step, start: int) -> int:
+        match = re.compile(rb"\d+\.?\d*|-").match(self.line, start)
+        if not match:
+            raise self.refuse(step, R.BAD_NUMBER, start)
+        if match[0] == b"-":
+            self.record[step.column] = None
+            return match.end()
+        if match[0].endswith(b".") or len(match[0]) > 18:
+            raise self.refuse(step, R.BAD_NUMBER, start)
+        self.record[step.column] = exact(match[0].decode(), step.scale)
+        return match.end()
+
+    def read_list(self, step: Step, start: int) -> int:
+        end = self._list_end(step, start)
+        self._put_text(step, self.line[start:end])
+        return end
+
+    def _list_end(self, step: Step, start: int) -> int:
+        stop = rb"(?!%s)" % re.escape(step.literal[:1]) if step.literal else b""
+        unit = rb"(?:, | : |%s[^ ])*" % stop
+        match = re.compile(unit, re.DOTALL).match(self.line, start)
+        assert match
+        return match.end()
+
+    def read_sum(self, step: Step, start: int) -> int:
+        end = self._list_end(step, start)
+        if end == start:
+            raise self.refuse(step, R.BAD_NUMBER, start)
+        nanos: list[int] = []
+        place = start
+        while place < end:
+            if self.line[place] in b", :-":
+                place += 1
+                continue
+            word = re.compile(rb"[^, ]*").match(self.line, place, end)
+            assert word
+            whole, _, part = word[0].partition(b".")
+            digits = re.fullmatch(rb"\d+\.?\d*", word[0])
+            if not digits or len(whole) > 8 or len(part) > 9:
+                raise Refused(R.BAD_NUMBER, place, step.what)
+            nanos.append(int(whole) * 10**9 + int(part.ljust(9, b"0")))
+            place = word.end()
+        self.record[step.column] = sum(nanos) / 1e9 if nanos else None
+        return end
+
+
+Reader: TypeAlias = Callable[[Walk, Step, int], int]
+"""Reads a step's value at a place and returns where it ends."""
+
+
+def lossy(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def decode(value: bytes, flags: Flag) -> str:
+    if not flags & Flag.ESCAPED:
+        return lossy(value)
+
+    def meant(match: re.Match[bytes]) -> bytes:
+        if match[1]:
+            return bytes([int(match[1], 16)])
+        return SIMPLE_ESCAPES.get(match[2], b"\\" + match[2])
+
+    return lossy(re.sub(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", meant, value, flags=re.DOTALL))
+
+
+def exact(digits: str, scale: int) -> float:
+    whole, _, part = digits.partition(".")
+    return int(whole + part) / 10 ** (len(part) + scale)
