@@ -86,7 +86,8 @@ def metrics(state: State, *, as_json: bool) -> None:
     """List all metrics: class, whether a KPI, target, owner and file."""
     from etl.cli.output import print_json, print_table
 
-    sheets = state.open_project().sheets.values()
+    project = state.open_project()
+    sheets = project.sheets.values()
     if as_json:
         print_json(list(sheets))
         return
@@ -95,6 +96,8 @@ def metrics(state: State, *, as_json: bool) -> None:
         for one in sheets
     ]
     print_table(("metric", "class", "kpi", "target", "owner", "title"), rows)
+    for name, reason in project.idle.items():
+        click.echo(f"Not measured: {name}, because {reason}.")
 
 
 def _row(one: SourceStatus) -> tuple[object, ...]:

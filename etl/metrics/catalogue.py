@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from etl.errors import SheetError
+from etl.metrics.measure import words_of
 from etl.metrics.sheet import read_sheet
+from etl.metrics.views import Definitions
 from etl.model import CLASSES, Sheet
 
 
@@ -33,6 +35,24 @@ def load_catalogue(built_in: Path, own: Path | None = None) -> dict[str, Sheet]:
     if mistakes:
         raise SheetError("\n".join(mistakes))
     return {sheet.name: sheet for sheet in sorted(sheets, key=_order)}
+
+
+def idle_reason(sheet: Sheet, definitions: Definitions, *, has_routes: bool) -> str:
+    """Say why a metric can have nothing to measure in a project; empty if it can.
+
+    A project without chains would otherwise be told every day that its chains have no data.
+    """
+    words = words_of(sheet)
+    tables = {records for _, records, _ in definitions.sources}
+    if words & {"steps", "steps_before", "chain_steps"} and not definitions.steps:
+        return "no chain is configured"
+    for table in ("requests", "events"):
+        others = {"requests", "events"} - {table}
+        if table in words and table not in tables and not words & others:
+            return f"no source has {table}"
+    if "route" in words and not has_routes:
+        return "no route is configured"
+    return ""
 
 
 def digest(sheets: Iterable[Sheet], definitions: Mapping[str, object]) -> str:

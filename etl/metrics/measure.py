@@ -116,9 +116,14 @@ def dimensions_text(dimensions: Dimensions) -> str:
 
 def tables_of(sheet: Sheet) -> frozenset[str]:
     """Return which of `requests`, `events` and `steps` a metric's SQL reads."""
-    words = set(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sheet.sql).lower()))
+    words = words_of(sheet)
     named = {name for name in ("requests", "events", "steps") if {name, f"{name}_before"} & words}
     return frozenset(named)
+
+
+def words_of(sheet: Sheet) -> set[str]:
+    """Return the words of a metric's SQL without its comments, in lower case."""
+    return set(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sheet.sql).lower()))
 
 
 def _measurement(sheet: Sheet, row: Mapping[str, Any], context: DayContext) -> Measurement:

@@ -34,12 +34,20 @@ def check_project(project: Project, *, now: datetime, network: bool) -> list[Fin
     """Look at everything that a run needs; the configuration itself was checked on loading."""
     return [
         Finding("configuration", True, f"{len(project.settings.source)} sources"),
+        *(Finding(f"format of {name}", True, hint) for name, hint in _hints(project)),
         _check_metrics(project),
         _check_templates(project),
         *_check_sources(project, now),
         _check_folder(project),
         *_check_mail(project.settings.mail, network),
     ]
+
+
+def _hints(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield what is allowed in a format, and looks like a slip of the pen."""
+    for name, line_format in project.formats.items():
+        for hint in line_format.hints:
+            yield name, hint
 
 
 def _check_metrics(project: Project) -> Finding:

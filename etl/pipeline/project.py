@@ -15,7 +15,7 @@ from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
-from etl.metrics.catalogue import digest, load_catalogue
+from etl.metrics.catalogue import digest, idle_reason, load_catalogue
 from etl.metrics.measure import run_sql
 from etl.metrics.views import Definitions, Step, build_views
 from etl.model import Sheet
@@ -37,7 +37,8 @@ class Project:
     """A checked project.
 
     Attributes:
-        sheets: The catalogue of metrics.
+        sheets: The metrics that have something to measure.
+        idle: Those that have not, and why.
         formats: Each source's compiled format.
         definitions_digest: Short hash of all that defines measurements besides the data.
     """
@@ -45,6 +46,7 @@ class Project:
     settings: Settings
     warehouse: Warehouse
     sheets: dict[str, Sheet]
+    idle: dict[str, str]
     formats: dict[str, LineFormat]
     definitions: Definitions
     definitions_digest: str
@@ -98,7 +100,7 @@ def open_project(settings: Settings) -> Project:
     }
     _check_routes(settings, formats)
     own = settings.root / "sql"
-    sheets = load_catalogue(sql_folder(), own if own.is_dir() else None)
+    catalogue = load_catalogue(sql_folder(), own if own.is_dir() else None)
     definitions = Definitions(
         zone=settings.zone,
         sources=[
@@ -111,10 +113,16 @@ def open_project(settings: Settings) -> Project:
             for position, step in enumerate(chain.step, start=1)
         ],
     )
+    reasons = {
+        name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
+        for name, sheet in catalogue.items()
+    }
+    sheets = {name: sheet for name, sheet in catalogue.items() if not reasons[name]}
     return Project(
         settings=settings,
         warehouse=Warehouse(settings.warehouse),
         sheets=sheets,
+        idle={name: reason for name, reason in reasons.items() if reason},
         formats=formats,
         definitions=definitions,
         definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),

@@ -1,12 +1,14 @@
 """A data sheet that would mislead somebody is refused with file and line."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from etl.errors import SheetError
-from etl.metrics.catalogue import load_catalogue
+from etl.metrics.catalogue import idle_reason, load_catalogue
 from etl.metrics.sheet import read_sheet
+from etl.metrics.views import Definitions
 from etl.model import CLASSES
 from etl.resources import sql_folder
 
@@ -95,3 +97,16 @@ def test_the_built_in_catalogue_covers_all_classes() -> None:
     assert {sheet.metric_class for sheet in sheets.values()} == set(CLASSES)
     places = [CLASSES.index(sheet.metric_class) for sheet in sheets.values()]
     assert places == sorted(places)
+
+
+def test_a_metric_without_anything_to_measure_is_idle() -> None:
+    sheets = load_catalogue(sql_folder())
+    bare = Definitions(ZoneInfo("UTC"), [("api", "requests", False)], [])
+    reasons = {name: idle_reason(one, bare, has_routes=False) for name, one in sheets.items()}
+    assert reasons["integrity_flow"] == "no chain is configured"
+    assert reasons["request_time_p90"] == "no route is configured"
+    assert [name for name, reason in reasons.items() if not reason] == [
+        "http_500", "http_status", "http_status_hourly", "lines"]  # fmt: skip
+    events = Definitions(ZoneInfo("UTC"), [("app", "events", False)], [])
+    assert idle_reason(sheets["http_500"], events, has_routes=False) == "no source has requests"
+    assert idle_reason(sheets["lines"], events, has_routes=False) == ""
