@@ -64,7 +64,7 @@ def project(write_project: Write, port: int) -> Path:
 
 
 def send(folder: Path, day: date = FIRST, **options: bool) -> str:
-    return send_day(open_folder(folder), day, secrets=NO_SECRETS, now=NIGHT, **options)
+    return send_day(open_folder(folder), day, secrets=NO_SECRETS, now=NIGHT, **options).said
 
 
 def test_the_mail_starts_with_the_verdict_and_goes_out_once(
