@@ -26,6 +26,11 @@ SLOW = re.compile(
     rb"\[(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\] "
     rb'"(?:[^"\\]|\\.)*" (\d{3}) '
 )
+# The same of a custom comma-separated format, where the status is the seventh after the stamp.
+SLOW_CSV = re.compile(
+    rb"\[(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\],"
+    rb"(?:[^,]*,){7}(\d{3}),"
+)
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 ALMHUETTE = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" "%{X-Extra}i"'
@@ -38,6 +43,10 @@ TIMED = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
     '"$http_user_agent" rt=$request_time uct="$upstream_connect_time" uht="$upstream_header_time" '
     'urt="$upstream_response_time" ua="$upstream_addr" us="$upstream_status" rl=$request_length'
+)
+CSV = (
+    '%v,%p,%h,%l,%u,%t,%I,%O,%S,%B,%{ms}T,%D,%^FB,%>s,"%H","%m","%U","%q","%{Referer}i",'
+    '"%{User-Agent}i","%{VARNAME}C",%L'
 )
 VHOST_TIMED = (
     '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i" %D %{ms}T %I %{UNIQUE_ID}e'
@@ -55,6 +64,9 @@ CASES = {
     "farm-nginx": ("farm/nginx_combined/*", 'format = "nginx:combined"'),
     "farm-apache": ("farm/apache_combined/*", 'format = "apache:combined"'),
     "farm-common": ("farm/apache_common/*access*", 'format = "apache:common"'),
+    "farm-csv": ("farm/apache_csv/*", f"apache_format = '{CSV}'"),
+    "dreamhost": ("advertools/dreamhost_apache_access.log", 'format = "apache:combined"'),
+    "shop": ("lnav/logfile_shop_access_log.0.gz", f"apache_format = '{ALMHUETTE}'"),
     "farm-vhost": ("farm/apache_vhost/*", 'format = "apache:vhost_combined"'),
 }
 
@@ -71,8 +83,8 @@ def lines_of(data: Path, pattern: str) -> Iterator[bytes]:
 
 def slow_count(lines: Iterator[bytes]) -> Counter[tuple[date, int]]:
     zone, found = ZoneInfo(ZONE), Counter[tuple[date, int]]()
-    for line in lines:
-        match = SLOW.search(line)
+    for line in filter(None, lines):  # blank ones are counted, and are no requests
+        match = SLOW.search(line) or SLOW_CSV.search(line)
         assert match is not None, line
         day, month, year, hour, minute, second, sign, hours, minutes, status = match.groups()
         offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == b"-" else 1)
