@@ -46,8 +46,10 @@ def spoken(value: str | float | bool | None, length: int = 80) -> str:
 def natural(text: str) -> list[tuple[int, int, str]]:
     """Return a sort key that puts `step 9` before `step 10`."""
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+|[0-9]+", text)
+    # Not isdigit(): a superscript two is a digit to it, and no number to int().
     return [
-        (0, int(part), "") if part.isdigit() and len(part) < 19 else (1, 0, part) for part in parts
+        (0, int(part), "") if part[0] in "0123456789" and len(part) < 19 else (1, 0, part)
+        for part in parts
     ]
 
 

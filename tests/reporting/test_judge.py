@@ -9,7 +9,7 @@ import pytest
 
 from etl.model import Verdict
 from etl.reporting import headline, summarise
-from etl.reporting.dimensions import Order
+from etl.reporting.dimensions import Order, natural
 from etl.reporting.judge import kpis_of, verdict_of, verdict_words
 from tests.reporting.figures import DAY, measured, sheets
 from tests.reporting.statements import empty_report, good_report, hostile_report, rich_report
@@ -95,3 +95,7 @@ def test_a_circle_of_steps_is_no_endless_loop() -> None:
         for a, b in pairs
     ]
     assert len(Order.of(found).steps) == 2
+
+
+def test_numbers_sort_by_size_and_other_digits_as_text() -> None:
+    assert sorted(["step 10", "step 9", "step ²"], key=natural) == ["step 9", "step 10", "step ²"]
