@@ -13,14 +13,14 @@ FOUND_PROBLEMS = 2
 @click.option("--no-network", is_flag=True, help="Do not try to reach the mail server.")
 @json_option
 @click.pass_obj
-def check(state: State, *, no_network: bool, as_json: bool) -> None:
+def check(state: State, *, no_network: bool, json: bool) -> None:
     """Validate the configuration, formats, SQL, templates and inputs; change nothing."""
     from etl.cli.output import print_json, print_table
     from etl.pipeline.checking import check_project
 
     project = state.open_project()
     findings = check_project(project, now=state.now, network=not no_network)
-    if as_json:
+    if json:
         print_json([finding.__dict__ for finding in findings])
     else:
         print_table(

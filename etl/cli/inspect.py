@@ -18,13 +18,13 @@ PROBLEM = 3
 @click.command(short_help="Show what was ingested and what waits.")
 @json_option
 @click.pass_obj
-def status(state: State, *, as_json: bool) -> None:
+def status(state: State, *, json: bool) -> None:
     """Show what was ingested, what waits, what was skipped, and whether the sums hold."""
     from etl.cli.output import print_json, print_table
     from etl.pipeline.inspecting import source_statuses
 
     found = source_statuses(state.open_project(), state.now)
-    if as_json:
+    if json:
         print_json(found)
     else:
         columns = ("source", "inputs", "lines", "records", "rejects", "blank", "sums", "last line")
@@ -44,7 +44,7 @@ def status(state: State, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def rejects(
-    state: State, *, day: date | str | None, source: str | None, limit: int, as_json: bool
+    state: State, *, day: date | str | None, source: str | None, limit: int, json: bool
 ) -> None:
     """Show refused lines by reason, each with a sample, its input and byte offset."""
     from etl.cli.output import print_json, print_table
@@ -57,7 +57,7 @@ def rejects(
         raise UnknownNameError("source", source, names)
     chosen = None if day is None else resolve_day(day, state.now, project.settings.zone)
     groups = reject_groups(project, chosen, source)
-    if as_json:
+    if json:
         print_json(groups)
         return
     if not groups:
@@ -82,13 +82,13 @@ def rejects(
 @click.command(short_help="List the catalogue of metrics.")
 @json_option
 @click.pass_obj
-def metrics(state: State, *, as_json: bool) -> None:
+def metrics(state: State, *, json: bool) -> None:
     """List all metrics: class, whether a KPI, target, owner and file."""
     from etl.cli.output import print_json, print_table
 
     project = state.open_project()
     sheets = project.sheets.values()
-    if as_json:
+    if json:
         print_json(list(sheets))
         return
     rows = [

@@ -70,7 +70,7 @@ def window_options(command: Command) -> Command:
     return click.option("--day", type=DAY, help="One day. Default: yesterday.")(command)
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+json_option = click.option("--json", is_flag=True, help="Print JSON instead of a table.")
 
 
 def resolve_day(value: date | str, now: datetime, zone: ZoneInfo) -> date:

@@ -23,7 +23,7 @@ Day = date | str | None
 
 @click.command(short_help="Ingest, measure, report, send: the nightly job.")
 @window_options
-@click.option("--send", "with_mail", is_flag=True, help="Mail the statement of the last day.")
+@click.option("--send", is_flag=True, help="Mail the statement of the last day.")
 @click.option("--strict", is_flag=True, help="Exit 4 when a KPI of the days missed its target.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
 @json_option
@@ -34,10 +34,10 @@ def run(  # noqa: PLR0913 # one parameter per option
     day: Day,
     since: Day,
     until: Day,
-    with_mail: bool,
+    send: bool,
     strict: bool,
     workers: int | None,
-    as_json: bool,
+    json: bool,
 ) -> None:
     """Ingest, measure, report, and with --send mail: the nightly job.
 
@@ -50,8 +50,8 @@ def run(  # noqa: PLR0913 # one parameter per option
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     with progress("reading", quiet=state.quiet) as tell:
         result = run_all(project, days, now=state.now, workers=_workers(workers), on_progress=tell)
-    mailed = _mail(project, days[-1], state) if with_mail else None
-    _tell(result, as_json=as_json, quiet=state.quiet, mailed=mailed.said if mailed else None)
+    mailed = _mail(project, days[-1], state) if send else None
+    _tell(result, json=json, quiet=state.quiet, mailed=mailed.said if mailed else None)
     if mailed and mailed.refused:
         click.get_current_context().exit(SKIPPED)
     _leave(result, strict=strict)
@@ -61,7 +61,7 @@ def run(  # noqa: PLR0913 # one parameter per option
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
 @json_option
 @click.pass_obj
-def ingest(state: State, *, workers: int | None, as_json: bool) -> None:
+def ingest(state: State, *, workers: int | None, json: bool) -> None:
     """Read what is new in all inputs into the warehouse."""
     from etl.cli.output import progress
     from etl.pipeline.runs import run_ingest
@@ -69,7 +69,7 @@ def ingest(state: State, *, workers: int | None, as_json: bool) -> None:
     project = state.open_project()
     with progress("reading", quiet=state.quiet) as tell:
         result = run_ingest(project, now=state.now, workers=_workers(workers), on_progress=tell)
-    _tell(result, as_json=as_json, quiet=state.quiet)
+    _tell(result, json=json, quiet=state.quiet)
     _leave(result)
 
 
@@ -77,14 +77,14 @@ def ingest(state: State, *, workers: int | None, as_json: bool) -> None:
 @window_options
 @json_option
 @click.pass_obj
-def measure(state: State, *, day: Day, since: Day, until: Day, as_json: bool) -> None:
+def measure(state: State, *, day: Day, since: Day, until: Day, json: bool) -> None:
     """Measure the days asked for, and those whose lines are new."""
     from etl.pipeline.runs import run_measure
 
     project = state.open_project()
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     result = run_measure(project, days, now=state.now)
-    _tell(result, as_json=as_json, quiet=state.quiet)
+    _tell(result, json=json, quiet=state.quiet)
     _leave(result)
 
 
@@ -92,14 +92,14 @@ def measure(state: State, *, day: Day, since: Day, until: Day, as_json: bool) ->
 @window_options
 @json_option
 @click.pass_obj
-def report(state: State, *, day: Day, since: Day, until: Day, as_json: bool) -> None:
+def report(state: State, *, day: Day, since: Day, until: Day, json: bool) -> None:
     """Write the pages and CSV files of measured days."""
     from etl.pipeline.runs import run_report
 
     project = state.open_project()
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     result = run_report(project, days)
-    _tell(result, as_json=as_json, quiet=state.quiet)
+    _tell(result, json=json, quiet=state.quiet)
     _leave(result)
 
 
@@ -130,10 +130,10 @@ def _workers(asked: int | None) -> int:
     return asked or len(os.sched_getaffinity(0))
 
 
-def _tell(result: RunResult, *, as_json: bool, quiet: bool, mailed: str | None = None) -> None:
+def _tell(result: RunResult, *, json: bool, quiet: bool, mailed: str | None = None) -> None:
     from etl.cli.output import print_json
 
-    if as_json:
+    if json:
         print_json(result.plain() | ({"mail": mailed} if mailed else {}))
     elif not quiet:
         _print_lines(result.lines())
