@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project, templates_of
 from etl.reporting import (
     Site,
+    headline,
     summarise,
     write_catalogue,
     write_day,
@@ -42,26 +44,43 @@ REJECT_SAMPLES = 50
 """Refused lines that a page quotes."""
 
 
-def report_days(project: Project, days: Iterable[date]) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """A day's page that was written, and what it says.
+
+    Attributes:
+        headline: Three lines.
+    """
+
+    day: date
+    path: Path
+    verdict: Verdict
+    headline: tuple[str, ...]
+
+
+def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
     """Write the pages of `days`, and those of later days whose trends show them; then the index.
 
     Returns:
-        The paths of the days' pages, oldest first.
+        The pages of all these days, oldest first.
 
     Raises:
-        ConfigError: There is nothing to report on, or a template is wrong.
+        ConfigError: One of `days` has not been measured, or a template is wrong.
     """
     history = read_measurements(project.warehouse)
     measured = sorted({one.day for one in history})
-    if not measured:
-        raise ConfigError("no day has been measured yet. Run: daytally run")
+    if unknown := sorted(set(days) - set(measured)):
+        raise ConfigError(
+            f"{unknown[0]} has not been measured. Run: daytally run --day {unknown[0]}"
+        )
     out = project.settings.out
     templates, overrides = templates_of(project.settings)
     pages = []
     for day in sorted(_touched(days, measured)):
         report = build_report(project, day, history)
         written = write_day(out, report, templates=templates, overrides=overrides, days=measured)
-        pages.append(written[0])
+        said = tuple(headline(report))
+        pages.append(DayPage(day, written[0], report.verdict, said))
     _write_overviews(project, history, measured)
     return pages
 

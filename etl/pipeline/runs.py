@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 from etl.model import InputAccount, Verdict
 from etl.pipeline.ingest import IngestSummary, OnProgress, ingest
 from etl.pipeline.measuring import measure_days, missing_sources
 from etl.pipeline.project import Project, check_metrics
-from etl.pipeline.reports import build_report, report_days
-from etl.reporting import headline
+from etl.pipeline.reports import DayPage, report_days
 from etl.store.lock import exclusive
 
 
@@ -25,17 +24,26 @@ class RunResult:
         measured: Days measured.
         failed: Metrics that could not be measured, and why.
         missing: Days asked for or measured, with the expected sources that have no data.
-        pages: Reports written.
-        headline: Three lines that say what the last day's report says.
+        asked: The days asked for.
+        pages: Reports written, oldest first.
     """
 
     read: IngestSummary | None = None
     measured: tuple[date, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
-    pages: tuple[Path, ...] = ()
-    headline: tuple[str, ...] = ()
-    kpis_missed: bool = False
+    asked: tuple[date, ...] = ()
+    pages: tuple[DayPage, ...] = ()
+
+    @property
+    def last_page(self) -> DayPage | None:
+        """The report of the last day asked for: the one that people look at first."""
+        return next((page for page in self.pages if page.day == self.asked[-1]), None)
+
+    @property
+    def kpis_missed(self) -> bool:
+        """Whether a KPI missed its target on any of the days asked for."""
+        return any(p.verdict == Verdict.MISSED for p in self.pages if p.day in self.asked)
 
     @property
     def skipped(self) -> Sequence[InputAccount]:
@@ -63,8 +71,11 @@ class RunResult:
             "missing": {
                 day.isoformat(): list(names) for day, names in self.missing.items() if names
             },
-            "pages": [str(page) for page in self.pages],
-            "headline": list(self.headline),
+            "pages": {
+                page.day.isoformat(): {"path": str(page.path), "verdict": str(page.verdict)}
+                for page in self.pages
+            },
+            "headline": list(self.last_page.headline) if self.last_page else [],
         }
 
     def lines(self) -> Iterator[str]:
@@ -80,9 +91,11 @@ class RunResult:
             yield f"Not measured: {metric}: {why}"
         if self.measured:
             yield f"Measured {_days_words(self.measured)}."
-        if self.pages:
-            yield f"Report: {self.pages[-1]}"
-        yield from self.headline
+        if len(self.pages) > 1:
+            yield _verdicts_line(self.pages)
+        if self.last_page:
+            yield f"Report: {self.last_page.path}"
+            yield from self.last_page.headline
 
 
 def run_all(
@@ -128,9 +141,9 @@ def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> Run
 def run_report(project: Project, days: Sequence[date]) -> RunResult:
     """Report alone: writes the pages of days that were measured before."""
     with exclusive(project.warehouse.root):
-        pages = _asked_last(report_days(project, days), days[-1])
+        pages = report_days(project, days)
     missing = missing_sources(project, days)
-    return RunResult(missing=missing, pages=tuple(pages), headline=_headline(project, days[-1]))
+    return RunResult(missing=missing, asked=tuple(days), pages=tuple(pages))
 
 
 def _ingest(
@@ -145,26 +158,15 @@ def _measure_and_report(
     project: Project, days: Sequence[date], now: datetime, read: IngestSummary
 ) -> RunResult:
     done = measure_days(project, days, now=now)
-    pages = _asked_last(report_days(project, sorted({*days, *done.days})), days[-1])
-    reports = [build_report(project, day) for day in days]
+    pages = report_days(project, sorted({*days, *done.days}))
     return RunResult(
         read=read,
         measured=done.days,
         failed=done.failed,
         missing=missing_sources(project, sorted({*days, *done.days})),
+        asked=tuple(days),
         pages=tuple(pages),
-        headline=tuple(headline(reports[-1])),
-        kpis_missed=any(one.verdict == Verdict.MISSED for one in reports),
     )
-
-
-def _asked_last(pages: Sequence[Path], day: date) -> list[Path]:
-    """Put the page of the last day asked for at the end: it is the one that is named."""
-    return sorted(pages, key=lambda page: page.parent.name == day.isoformat())
-
-
-def _headline(project: Project, day: date) -> tuple[str, ...]:
-    return tuple(headline(build_report(project, day)))
 
 
 def _read_lines(read: IngestSummary) -> Iterator[str]:
@@ -182,3 +184,9 @@ def _days_words(days: Sequence[date]) -> str:
     if len(days) == 1:
         return f"{days[0]}"
     return f"{len(days)} days, {days[0]} to {days[-1]}"
+
+
+def _verdicts_line(pages: Sequence[DayPage]) -> str:
+    counted = Counter(page.verdict for page in pages)
+    said = ", ".join(f"{counted[v]} {v.replace('_', ' ')}" for v in Verdict if counted[v])
+    return f"Of {len(pages)} days: {said}. All days: {pages[0].path.parents[1] / 'index.html'}"

@@ -166,7 +166,7 @@ def incidents_line(incidents: Sequence[Incident], resolved: Sequence[Incident]) 
     """Return incidents and their times in one sentence."""
     still_open = open_count(incidents)
     times = times_of(resolved)
-    said = f"{count_of(still_open, 'incident')} open"
+    said = f"{count_of(still_open, 'incident')} open" if still_open else "no incident is open"
     if times.n and times.median_s is not None and times.p90_s is not None:
         said += (
             f"; time to resolve of {count_of(times.n, 'incident')} so far: "
