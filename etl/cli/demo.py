@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
 
 from etl.errors import ConfigError
+
+
+FIRST_DAY = date(2026, 3, 16)
+"""A Monday; the fourteenth day has 23 hours in the demo's time zone."""
 
 
 @click.command(short_help="Write a sample project with simulated logs.")
@@ -33,7 +38,8 @@ def demo(folder: Path, days: int, lines: int, seed: int) -> None:
     from etl.demo import simulate
 
     try:
-        config = simulate(folder, days=days, lines=lines, seed=seed)
+        config = simulate(folder, days=days, lines=lines, seed=seed, first_day=FIRST_DAY)
     except FileExistsError as error:
         raise ConfigError(str(error)) from error
-    click.echo(f"Wrote {config}. Next: daytally --project {folder} run")
+    window = f"--since {FIRST_DAY} --until {FIRST_DAY + timedelta(days=days - 1)}"
+    click.echo(f"Wrote {config}. Next: daytally --project {folder} run {window}")
