@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from etl.errors import ConfigError
-
-
-FIRST_DAY = date(2026, 3, 16)
-"""A Monday; the fourteenth day has 23 hours in the demo's time zone."""
 
 
 @click.command(short_help="Write a sample project with simulated logs.")
@@ -35,10 +31,10 @@ def demo(folder: Path, days: int, lines: int, seed: int) -> None:
     Known faults are inside: lost and doubled customers, a burst of errors, a slow day, a missing
     log, late lines. truth.json says what each metric must be. The same seed gives the same bytes.
     """
-    from etl.demo import simulate
+    from etl.demo import FIRST_DAY, simulate
 
     try:
-        config = simulate(folder, days=days, lines=lines, seed=seed, first_day=FIRST_DAY)
+        config = simulate(folder, days=days, lines=lines, seed=seed)
     except FileExistsError as error:
         raise ConfigError(str(error)) from error
     window = f"--since {FIRST_DAY} --until {FIRST_DAY + timedelta(days=days - 1)}"

@@ -4,6 +4,6 @@ The truth is counted from what is simulated and shares no code with the rest of 
 that it can be the oracle of its tests.
 """
 
-from etl.demo.simulation import simulate
+from etl.demo.simulation import FIRST_DAY, simulate
 
-__all__ = ["simulate"]
+__all__ = ["FIRST_DAY", "simulate"]
