@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from loguru import logger
+
 from etl.decode.decompress import is_compressed, read_plain
 from etl.errors import SkippableError
 from etl.model import Input
@@ -93,8 +95,13 @@ def _plan_one(
 def _keep_longer(spans: dict[str, Span], span: Span) -> None:
     """Of two inputs with the same beginning keep the longer one: the other is its copy."""
     other = spans.get(span.input_id)
-    if other is None or _length(span) > _length(other):
+    if other is None:
         spans[span.input_id] = span
+        return
+    kept, left = (span, other) if _length(span) > _length(other) else (other, span)
+    spans[span.input_id] = kept
+    said = logger.bind(uri=left.input.uri, same_as=kept.input.uri)
+    said.info("input begins like another one, and is taken for its copy")
 
 
 def _length(span: Span) -> int:

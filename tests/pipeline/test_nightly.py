@@ -123,6 +123,20 @@ def test_rotation_and_compression_count_nothing_twice(write_project: Write) -> N
     assert again.read.inputs_read == 0
 
 
+def test_a_copy_beside_its_original_is_read_once(write_project: Write) -> None:
+    """As when a rotated file is being compressed: both are there for a while."""
+    folder = write_project(API)
+    content = (line(FIRST, 1) + line(FIRST, 2)).encode()
+    (folder / "logs" / "access.log.1").write_bytes(content)
+    (folder / "logs" / "access.log.1.gz").write_bytes(gzip.compress(content))
+    result = run(folder)
+    assert result.read is not None
+    assert (result.read.inputs_read, result.read.counts.lines) == (1, 2)
+    (folder / "logs" / "access.log.1").unlink()
+    run(folder)
+    assert values(open_folder(folder)) == {FIRST: 2}
+
+
 def test_late_lines_restate_their_own_day(write_project: Write) -> None:
     folder = write_project(API)
     log = folder / "logs" / "access.log"
