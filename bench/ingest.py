@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import json
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from watched import median, watch
 
 from etl.demo import simulate
 
@@ -40,10 +37,10 @@ def main() -> None:
         _ingest(project, options.workers)  # compiles kernels where that has not been done
         runs = [_ingest(project, options.workers) for _ in range(options.runs)]
     print(f"{size / 1e6:,.0f} MB, {runs[0]['lines']:,} lines, {options.workers} threads")
-    for run in [*runs, _median(runs)]:
+    for name, run in [*(("run", run) for run in runs), ("median", median(runs))]:
         rate = size / 1e6 / run["cpu_s"]
         print(
-            f"{run['name']:>7}: wall {run['wall_s']:.1f} s, CPU {run['cpu_s']:.1f} s"
+            f"{name:>7}: wall {run['wall_s']:.1f} s, CPU {run['cpu_s']:.1f} s"
             f" ({rate:.0f} MB/s per core), peak {run['peak_mb']:.0f} MB"
         )
 
@@ -61,34 +58,8 @@ def _ingest(project: Path, workers: int) -> dict[str, float]:
     """Run `daytally ingest` in a process of its own; whole process, start-up included."""
     shutil.rmtree(project / "warehouse", ignore_errors=True)
     command = [sys.executable, "-m", "etl", "-q", "--project", str(project)]
-    command += ["ingest", "--workers", str(workers), "--json"]
-    watcher = [sys.executable, str(Path(__file__)), "--watch", *command]
-    done = subprocess.run(watcher, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout) | {"name": "run"}
-
-
-def _watch(command: list[str]) -> None:
-    """Run a command and print what it used; in between, so that only this child is counted."""
-    start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    wall = time.perf_counter() - start
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    figures = {
-        "wall_s": wall,
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss / 1e3,
-        "lines": json.loads(done.stdout)["lines"],
-    }
-    print(json.dumps(figures))
-
-
-def _median(runs: list[dict[str, float]]) -> dict[str, float]:
-    figures = ("wall_s", "cpu_s", "peak_mb")
-    return {"name": "median"} | {k: statistics.median(run[k] for run in runs) for k in figures}  # type: ignore[dict-item]
+    return watch([*command, "ingest", "--workers", str(workers), "--json"])
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--watch"]:
-        _watch(sys.argv[2:])
-    else:
-        main()
+    main()

@@ -1,0 +1,46 @@
+"""Runs a command in a process of its own, and tells what that process alone has used."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+FIGURES = ("wall_s", "cpu_s", "peak_mb")
+
+
+def watch(command: Sequence[str]) -> dict[str, float]:
+    """Run a command that prints one JSON object, and return it with what the run has used.
+
+    A process in between makes sure that only this one child is counted.
+
+    Returns:
+        The command's own figures, and `wall_s`, `cpu_s` (user and system), `peak_mb`.
+    """
+    watcher = [sys.executable, __file__, *command]
+    done = subprocess.run(watcher, stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def median(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the medians of what several runs have used, each figure for itself."""
+    return {name: statistics.median(run[name] for run in runs) for name in FIGURES}
+
+
+def _main(command: list[str]) -> None:
+    start = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    wall = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = json.loads(done.stdout)
+    own |= {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1e3}
+    print(json.dumps(own))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])
