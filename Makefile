@@ -51,7 +51,7 @@ format: $(READY) ## let ruff put the code in order
 	@$(BIN)/ruff format .
 
 bench: $(READY) ## measure speed and memory (bench/)
-	@$(BIN)/python $(INSTALL) ".[bench]" && for script in bench/ingest.py bench/simulate.py bench/parse_kernel.py bench/peers.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
+	@for script in bench/ingest.py bench/simulate.py bench/parse_kernel.py bench/peers.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
 
 # Pins made with the oldest Python hold on the newer ones. Only the index itself is asked, not
 # what this machine's pip settings add, so that the hashes are everybody's.
@@ -62,7 +62,7 @@ COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/nul
 constraints: ## pin the newest versions that pyproject.toml allows
 	@python3.11 -m venv --clear .venv-constraints
 	@.venv-constraints/bin/python $(INSTALL) 'pip-tools>=7.5,<8'
-	@$(COMPILE) --all-build-deps --extra test --extra lint --extra browser -o .venv-constraints/daytally.txt pyproject.toml
+	@$(COMPILE) --all-build-deps --all-extras -o .venv-constraints/daytally.txt pyproject.toml
 	@$(COMPILE) -o .venv-constraints/airflow.txt tests/airflow/requirements.in
 	@{ grep '^#' constraints.txt; cat .venv-constraints/daytally.txt; } > constraints.new
 	@mv constraints.new constraints.txt

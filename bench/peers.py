@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from watched import median, watch
 
@@ -95,7 +96,6 @@ def polars_regex(log: Path, out: Path) -> int:
 def pyarrow_csv(log: Path, out: Path) -> int:
     """The CSV reader of pyarrow, which splits at spaces and quotes."""
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.csv as pv
     import pyarrow.parquet as pq
 
@@ -111,28 +111,7 @@ def pyarrow_csv(log: Path, out: Path) -> int:
     )
     count, writer = 0, None
     for batch in reader:
-        table = pa.Table.from_batches([batch])
-        local = pc.strptime(table["d"], "[%d/%b/%Y:%H:%M:%S", "us", error_is_null=True)
-        table = table.filter(
-            pc.and_(pc.is_valid(local), pc.match_substring_regex(table["s"], r"^\d"))
-        )
-        local = pc.strptime(table["d"], "[%d/%b/%Y:%H:%M:%S", "us")
-        zone = table["z"]
-        sign = pc.if_else(pc.starts_with(zone, "-"), -1, 1)
-        hours = pc.utf8_slice_codeunits(zone, 1, 3).cast(pa.int64())
-        minutes = pc.utf8_slice_codeunits(zone, 3, 5).cast(pa.int64())
-        offset = pc.multiply(sign, pc.add(pc.multiply(hours, 3600), pc.multiply(minutes, 60)))
-        at = pc.subtract(local, pc.multiply(offset, 1_000_000).cast(pa.duration("us")))
-        request = pc.extract_regex(
-            table["request"], r"^(?P<m>\S*) (?P<p>[^?\s]*)\??(?P<q>\S*) (?P<v>.*)$"
-        )
-        columns = {name: table[name] for name in ("addr", "referer", "agent")}
-        columns |= {"at": at, "request": request, "status": table["status"].cast(pa.int32())}
-        columns |= {
-            "bytes": table["bytes"].cast(pa.int64()),
-            "seconds": table["s"].cast(pa.float64()),
-        }
-        rows = pa.table(columns).flatten()
+        rows = _typed(pa.Table.from_batches([batch]))
         writer = writer or pq.ParquetWriter(
             out, rows.schema, compression="zstd", compression_level=1
         )
@@ -141,6 +120,31 @@ def pyarrow_csv(log: Path, out: Path) -> int:
     if writer is not None:
         writer.close()
     return count
+
+
+def _typed(table: Any) -> Any:
+    """Give the text columns of pyarrow's reader their types; drop rows without time or duration."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    stamp = "[%d/%b/%Y:%H:%M:%S"
+    has_time = pc.is_valid(pc.strptime(table["d"], stamp, "us", error_is_null=True))
+    table = table.filter(pc.and_(has_time, pc.match_substring_regex(table["s"], r"^\d")))
+    zone = table["z"]
+    sign = pc.if_else(pc.starts_with(zone, "-"), -1, 1)
+    hours, minutes = (
+        pc.utf8_slice_codeunits(zone, start, start + 2).cast(pa.int64()) for start in (1, 3)
+    )
+    seconds = pc.multiply(sign, pc.add(pc.multiply(hours, 3600), pc.multiply(minutes, 60)))
+    offset = pc.multiply(seconds, 1_000_000).cast(pa.duration("us"))
+    at = pc.subtract(pc.strptime(table["d"], stamp, "us"), offset)
+    pattern = r"^(?P<m>\S*) (?P<p>[^?\s]*)\??(?P<q>\S*) (?P<v>.*)$"
+    columns = {name: table[name] for name in ("addr", "referer", "agent")}
+    columns |= {"at": at, "request": pc.extract_regex(table["request"], pattern)}
+    columns["status"] = table["status"].cast(pa.int32())
+    columns["bytes"] = table["bytes"].cast(pa.int64())
+    columns["seconds"] = table["s"].cast(pa.float64())
+    return pa.table(columns).flatten()
 
 
 def daytally(log: Path, out: Path) -> int:
