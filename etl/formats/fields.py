@@ -28,14 +28,15 @@ class Op(IntEnum):
     URI = 7  # path and query
     QUERY = 8  # query, without the "?" that some servers write before it
     CLF_TIME = 9  # 10/Oct/2000:13:55:36 -0700
-    ISO_TIME = 10  # 2000-10-10T13:55:36.123456-07:00
+    ISO_TIME = 10  # 2000-10-10T13:55:36.123456-07:00; the scale is what stands for "T"
     EPOCH_TIME = 11  # seconds since 1970 with an optional fraction, divided by 10 ** scale
-    BSD_TIME = 12  # Oct 10 13:55:36, without a year
+    BSD_TIME = 12  # Oct 10 13:55:36, mostly without a year
     PRIORITY = 13  # <165>: facility and severity
     VERSION = 14  # RFC 5424's VERSION
     STRUCTURED = 15  # RFC 5424's STRUCTURED-DATA, as JSON text
     OPTIONAL_MESSAGE = 16  # RFC 5424's MSG with the space before it, or nothing
     TAGGED_MESSAGE = 17  # RFC 3164's TAG and CONTENT: app[pid]: message
+    HOST = 18  # RFC 3164's HOSTNAME and the space behind it, or nothing where a tag stands
 
 
 class Flag(IntFlag):
@@ -48,6 +49,8 @@ class Flag(IntFlag):
     ESCAPED = 8  # \xHH, \" and the like are decoded
     EXTRA = 16  # goes into `extra` under `key`
     REQUIRED = 32  # an empty value is a reject
+    JSON_ESCAPED = 64  # JSON's escapes are decoded
+    EMPTY_IS_NULL = 128  # nothing at all stands for absent
 
 
 TAKES: dict[Op, tuple[str, ...]] = {

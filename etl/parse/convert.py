@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from etl.parse.context import BACKSLASH, DASH, DOT, NINE, PLUS, QUOTE, SLASH, ZERO
+from etl.parse.context import DASH, DOT, NINE, PLUS, ZERO
 from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load32, store
-from etl.parse.text import hex_digit
+from etl.parse.memory import load, load32
 from etl.parse.values import power_of_ten
 
 KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN = range(4)
@@ -17,7 +16,7 @@ HARD = 2
 _LARGEST = 9_223_372_036_854_775_807
 _EXACT_DIGITS = 15  # a double holds any such number exactly
 _EXACT_POWER = 22  # and any such power of ten
-_E, _U = b"eu"
+_E = ord("e")
 _TRUE, _FALS, _NULL = (int.from_bytes(word, sys.byteorder) for word in (b"true", b"fals", b"null"))
 _LOWER = 0x2020_2020
 
@@ -120,92 +119,3 @@ def is_scalar(start: int, stop: int) -> bool:
     if first + 1 < stop and load(first) == ZERO and ZERO <= load(first + 1) <= NINE:
         return False
     return read_number(start, stop)[1] != 0
-
-
-@helper
-def unescape_json(start: int, stop: int, target: int) -> int:
-    """Decode a JSON string's escapes (RFC 8259, 7); return where the writing ended.
-
-    A lone surrogate becomes U+FFFD; a backslash before anything else stands for itself.
-    """
-    while start < stop:
-        byte = load(start)
-        start += 1
-        if byte == BACKSLASH and start < stop:
-            mark = load(start)
-            if mark == _U:
-                code = _code_unit(start + 1, stop)
-                if code >= 0:
-                    start += 5
-                    if 0xD800 <= code <= 0xDBFF and _escape_follows(start, stop):
-                        low = _code_unit(start + 2, stop)
-                        if 0xDC00 <= low <= 0xDFFF:
-                            code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
-                            start += 6
-                    target = _encode(code, target)
-                    continue
-            else:
-                plain = _letter(mark)
-                if plain:
-                    byte = plain
-                    start += 1
-        store(target, byte)
-        target += 1
-    return target
-
-
-@inlined
-def _escape_follows(start: int, stop: int) -> bool:
-    return start + 1 < stop and load(start) == BACKSLASH and load(start + 1) == _U
-
-
-@inlined
-def _letter(mark: int) -> int:
-    if mark in (QUOTE, BACKSLASH, SLASH):
-        return mark
-    if mark == 110:
-        return 10
-    if mark == 116:
-        return 9
-    if mark == 114:
-        return 13
-    if mark == 98:
-        return 8
-    return 12 if mark == 102 else 0
-
-
-@inlined
-def _code_unit(start: int, stop: int) -> int:
-    if start + 4 > stop:
-        return -1
-    code = 0
-    for index in range(4):
-        digit = hex_digit(load(start + index))
-        if digit < 0:
-            return -1
-        code = code * 16 + digit
-    return code
-
-
-@inlined
-def _encode(code: int, target: int) -> int:
-    """Write a code point as UTF-8; return where the writing ended."""
-    if 0xD800 <= code <= 0xDFFF:
-        code = 0xFFFD
-    if code < 0x80:
-        store(target, code)
-        return target + 1
-    if code < 0x800:
-        store(target, 0xC0 | (code >> 6))
-        store(target + 1, 0x80 | (code & 63))
-        return target + 2
-    if code < 0x10000:
-        store(target, 0xE0 | (code >> 12))
-        store(target + 1, 0x80 | ((code >> 6) & 63))
-        store(target + 2, 0x80 | (code & 63))
-        return target + 3
-    store(target, 0xF0 | (code >> 18))
-    store(target + 1, 0x80 | ((code >> 12) & 63))
-    store(target + 2, 0x80 | ((code >> 6) & 63))
-    store(target + 3, 0x80 | (code & 63))
-    return target + 4

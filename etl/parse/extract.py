@@ -31,8 +31,8 @@ from etl.parse.convert import (
     read_boolean,
     read_integer,
     read_number,
-    unescape_json,
 )
+from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined, kernel
 from etl.parse.memory import load, load32, store, store32, store_real
 from etl.parse.text import copy, same

@@ -12,10 +12,11 @@ from etl.parse.lists import list_end, put_sum
 from etl.parse.memory import load, load32, store, store32, store64
 from etl.parse.requests import put_query, put_request, put_uri
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
+from etl.parse.structured import put_structured
 from etl.parse.syslog import (
+    put_host,
     put_optional_message,
     put_priority,
-    put_structured,
     put_tagged_message,
     read_version,
 )
@@ -169,6 +170,8 @@ def _take(k: int, row: int, s: int, start: int, stop: int) -> int:
         place = put_decimal(k, row, s, start, stop)
     elif op == c.OP_TAGGED_MESSAGE:
         place = put_tagged_message(k, row, s, start, stop)
+    elif op == c.OP_HOST:
+        place = put_host(k, row, s, start, stop)
     else:
         place = _take_rare(k, row, s, start, stop)
     return _take_literal(k, s, place, stop) if place >= 0 else place
@@ -193,7 +196,7 @@ def _put_time(k: int, row: int, s: int, start: int, stop: int) -> int:
     if op == c.OP_CLF_TIME:
         place, micros, kind = clf_time(start, stop)
     elif op == c.OP_ISO_TIME:
-        place, micros, kind = iso_time(start, stop)
+        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE))
     elif op == c.OP_EPOCH_TIME:
         place, micros, kind = epoch_time(start, stop, cell(s, c.SCALE))
     else:

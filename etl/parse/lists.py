@@ -8,6 +8,8 @@ from etl.parse.context import (
     COMMA,
     DASH,
     DOT,
+    EMPTY_IS_NULL,
+    FLAGS,
     LITERAL,
     LITERAL_SIZE,
     NINE,
@@ -49,6 +51,9 @@ def list_end(s: int, start: int, stop: int) -> int:
 def put_sum(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write the sum of an upstream list of seconds, null if it holds dashes only."""
     end = list_end(s, start, stop)
+    if end == start and cell(s, FLAGS) & EMPTY_IS_NULL:
+        set_null_number(k, row, cell(s, SLOT_A))
+        return end
     if end == start:
         return fail_value(k, BAD_NUMBER, start, stop)
     total, numbers, place = 0, 0, start

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from etl.parse.context import (
-    DASH_IS_NULL,
+    ANY_ESCAPES,
     DOT,
-    ESCAPED,
     FLAGS,
     NINE,
     QUESTION,
@@ -21,7 +20,7 @@ from etl.parse.context import (
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load
 from etl.parse.text import find_byte
-from etl.parse.values import is_dash, put_text, set_extra, set_null_text, set_text
+from etl.parse.values import is_absent, put_text, set_extra, set_null_text, set_text
 
 _G, _E, _T, _H, _P = b"GETHP"
 _LOWEST_MARKS = sum(1 << (byte - 32) for byte in b"!#$%&'*+-.")
@@ -31,7 +30,7 @@ _HIGHEST_MARKS = sum(1 << (byte - 94) for byte in b"^_`|~")
 @inlined
 def _put_path(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write path and query (slots B and C), which the first question mark parts."""
-    escaped = cell(s, FLAGS) & ESCAPED
+    escaped = cell(s, FLAGS) & ANY_ESCAPES
     mark = find_byte(start, stop, QUESTION)
     set_text(k, row, cell(s, SLOT_B), start, mark, escaped)
     if mark < stop:
@@ -43,7 +42,7 @@ def _put_path(k: int, row: int, s: int, start: int, stop: int) -> None:
 @helper
 def put_uri(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a URI that stands alone."""
-    if is_dash(start, stop):
+    if is_absent(s, start, stop):
         set_null_text(k, row, cell(s, SLOT_B))
         set_null_text(k, row, cell(s, SLOT_C))
     else:
@@ -56,7 +55,7 @@ def put_query(k: int, row: int, s: int, start: int, stop: int) -> None:
     if start == stop:
         set_null_text(k, row, cell(s, SLOT_A))
     elif load(start) == QUESTION:
-        set_text(k, row, cell(s, SLOT_A), start + 1, stop, cell(s, FLAGS) & ESCAPED)
+        set_text(k, row, cell(s, SLOT_A), start + 1, stop, cell(s, FLAGS) & ANY_ESCAPES)
     else:
         put_text(k, row, s, start, stop)
 
@@ -83,7 +82,7 @@ def put_request(k: int, row: int, s: int, start: int, stop: int) -> None:
 @helper
 def _put_odd_request(k: int, row: int, s: int, start: int, stop: int) -> None:
     set_null_text(k, row, cell(s, SLOT_D))
-    if cell(s, FLAGS) & DASH_IS_NULL == 0 or not is_dash(start, stop):
+    if not is_absent(s, start, stop):
         set_extra(k, s, start, stop)
     if _is_simple(start, stop):
         set_text(k, row, cell(s, SLOT_A), start, start + 3, 0)

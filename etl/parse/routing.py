@@ -26,10 +26,11 @@ from etl.parse.context import (
     row_of,
     set_cell,
 )
+from etl.parse.escapes import hex_digit
 from etl.parse.jit import helper, inlined, kernel
 from etl.parse.memory import load, load32, store, store32
 from etl.parse.program import SPARE
-from etl.parse.text import copy, find_byte, hex_digit, same, sequence_length
+from etl.parse.text import copy, find_byte, same, sequence_length
 
 # Columns of a node; children and routes are -1 where there are none.
 FIRST_CHILD, NEXT_SIBLING, NAME, NAME_SIZE, PARAMETER_CHILD, ROUTE = range(6)

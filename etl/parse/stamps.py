@@ -28,7 +28,7 @@ LAST_EPOCH_SECOND = 4_133_980_799
 """The last second of 2100 in UTC."""
 _MICROS = 1_000_000
 _MAX_FRACTION = 9
-_T, _Z, _SMALL_Z = ord("T"), ord("Z"), ord("z")
+_T, _Z, _SMALL_Z, _STAR = b"TZz*"
 
 
 def _packed(name: str) -> int:
@@ -42,8 +42,8 @@ _SEP, _OCT, _NOV, _DEC = _packed("Sep"), _packed("Oct"), _packed("Nov"), _packed
 
 @inlined
 def month_at(place: int) -> int:
-    """Return the month whose English abbreviation stands at `place`, or 0."""
-    name = load(place) << 16 | load(place + 1) << 8 | load(place + 2)
+    """Return the month whose English abbreviation stands at `place` in any case, or 0."""
+    name = (load(place) & 0xDF) << 16 | (load(place + 1) | 32) << 8 | load(place + 2) | 32
     if name <= _FEB:
         return (
             2
@@ -157,14 +157,18 @@ def fraction(start: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
-def iso_time(start: int, stop: int) -> tuple[int, int, int]:
-    """Read `2000-10-10T13:55:36[.123456789][Z|±hh:mm|±hhmm]` (RFC 3339, ISO 8601 basic offset)."""
+def iso_time(start: int, stop: int, separator: int) -> tuple[int, int, int]:
+    """Read `2000-10-10T13:55:36[.123456789][Z|±hh:mm|±hhmm]` (RFC 3339, ISO 8601 basic offset).
+
+    The separator stands between date and time; 0 means "T".
+    """
     if stop - start < 19 or load(start + 4) != DASH or load(start + 7) != DASH:
         return -1, 0, 0
     year = two_digits(start) * 100 + two_digits(start + 2)
     month, day = two_digits(start + 5), two_digits(start + 8)
     second = clock(start + 11)
-    if load(start + 10) != _T or second < 0 or not _valid(year, month, day):
+    between = separator if separator > 0 else _T
+    if load(start + 10) != between or second < 0 or not _valid(year, month, day):
         return -1, 0, 0
     place, micros, kind, offset = start + 19, 0, STAMP_LOCAL, 0
     if place < stop and (load(place) == DOT or load(place) == COMMA):
@@ -208,25 +212,60 @@ def epoch_time(start: int, stop: int, scale: int) -> tuple[int, int, int]:
 
 
 @inlined
+def year_at(place: int) -> int:
+    """Return the year that stands at `place` before a space, or 0."""
+    year = two_digits(place) * 100 + two_digits(place + 2)
+    if load(place + 4) != SPACE or year < FIRST_YEAR or year > LAST_YEAR:
+        return 0
+    return year
+
+
+@inlined
 def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
-    """Read `Oct 10 13:55:36` (RFC 3164); a day below ten is padded with a space, a zero or not."""
-    if stop - start < 14 or load(start + 3) != SPACE:
+    """Read `Oct 10 13:55:36` (RFC 3164), and what devices and daemons make of it.
+
+    A day below ten is padded with a space, a zero or not. The year may stand before the month,
+    after the day (Cisco ASA) or after the clock (some routers), a fraction after the clock. Cisco
+    IOS begins with `*` or `.` where its clock is not in step, and ends with a colon.
+    """
+    place = start + 1 if load(start) == _STAR or load(start) == DOT else start
+    year, micros = year_at(place), 0
+    if year > 0:
+        place += 5
+    month, place = month_at(place), place + 3
+    day, place = _day_at(place)
+    if year == 0:
+        year = year_at(place)
+        if year > 0:
+            place += 5
+    second, place = clock(place), place + 8
+    if month == 0 or second < 0 or place > stop:
         return -1, 0, 0
-    month, place = month_at(start), start + 4
-    if load(place) == SPACE:
-        place += 1
-    day = load(place) - ZERO
-    if day < 0 or day > 9 or month == 0:
-        return -1, 0, 0
-    place += 1
-    if ZERO <= load(place) <= NINE:
-        day = day * 10 + load(place) - ZERO
-        place += 1
+    if place + 1 < stop and (load(place) == DOT or load(place) == COMMA):
+        place, micros = fraction(place + 1, stop)
     # A leap year stands for the unknown one, so that 29 February passes here.
-    if load(place) != SPACE or stop - place < 9 or not _valid(2000, month, day):
+    if place < 0 or not _valid(year if year > 0 else 2000, month, day):
         return -1, 0, 0
-    second = clock(place + 1)
-    if second < 0:
-        return -1, 0, 0
-    micros = (days_since_1970(2000, month, day) * 86400 + second) * _MICROS
-    return place + 9, micros, STAMP_YEARLESS
+    if year == 0 and place + 5 < stop and load(place) == SPACE:
+        year = year_at(place + 1)
+        if year > 0:
+            place += 5
+    if place + 1 < stop and load(place) == COLON and load(place + 1) == SPACE:
+        place += 1
+    kind = STAMP_LOCAL if year > 0 else STAMP_YEARLESS
+    seconds = days_since_1970(year if year > 0 else 2000, month, day) * 86400 + second
+    return place, seconds * _MICROS + micros, kind
+
+
+@inlined
+def _day_at(place: int) -> tuple[int, int]:
+    """Read a day between spaces, two of them before it at most; return it (0: bad) and its end."""
+    if load(place) != SPACE:
+        return 0, place
+    place += 2 if load(place + 1) == SPACE else 1
+    day, place = load(place) - ZERO, place + 1
+    if day < 0 or day > 9:
+        return 0, place
+    if ZERO <= load(place) <= NINE:
+        day, place = day * 10 + load(place) - ZERO, place + 1
+    return (day if load(place) == SPACE else 0), place + 1

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from etl.parse.context import (
-    BACKSLASH,
-    BRACE,
-    BRACE_END,
     BRACKET,
     BRACKET_END,
     COLON,
-    COMMA,
     CUT_SHORT,
-    DASH,
-    ENDS,
-    EQUALS,
+    FLAGS,
     GREATER,
     LESS,
     NINE,
     NO_MATCH,
     PART_VALUE,
-    QUOTE,
-    SCRATCH,
+    PERCENT,
+    REQUIRED,
     SLOT_A,
     SLOT_B,
     SLOT_C,
-    SLOT_WIDTH,
     SPACE,
-    STRINGS,
-    TEXT_OK,
-    TEXTS,
     ZERO,
     cell,
-    row_of,
 )
 from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load32, store, store32
-from etl.parse.text import write_json
-from etl.parse.values import fail, fail_value, set_null_text, set_number, set_text
+from etl.parse.memory import load, load32
+from etl.parse.text import find_byte
+from etl.parse.values import fail, fail_value, put_text, set_null_text, set_number, set_text
 
 _MARK = int.from_bytes(b"\xef\xbb\xbf", "little")  # numba runs on little-endian machines only
 _MAX_PRIORITY = 191  # facility 23, severity 7
@@ -60,11 +49,11 @@ def put_priority(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 @inlined
 def read_version(k: int, start: int, stop: int) -> int:
-    """Step over VERSION: one to three digits, the first not zero."""
+    """Step over VERSION: one to three digits before a space, the first not zero."""
     place = start
     while place < stop and ZERO <= load(place) <= NINE and place - start < 3:
         place += 1
-    if place == start or load(start) == ZERO:
+    if place in (start, stop) or load(start) == ZERO or load(place) != SPACE:
         return fail_value(k, NO_MATCH, start, stop)
     return place
 
@@ -85,26 +74,42 @@ def put_optional_message(k: int, row: int, s: int, start: int, stop: int) -> int
 
 
 @inlined
+def put_host(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Write the word that is the host, and step over the space behind it.
+
+    Where the tag stands at once, nothing is taken and the host is null: brackets or a colon at
+    its end show a tag, for no name or address has them. Cisco's firewalls write that colon behind
+    the host as well, before a word with a percent sign.
+    """
+    end = find_byte(start, stop, SPACE)
+    if end == start:
+        return fail_value(k, NO_MATCH, start, stop)
+    last = load(end - 1)
+    if last == COLON and end + 1 < stop and load(end + 1) == PERCENT:
+        put_text(k, row, s, start, end - 1)
+        return end + 1
+    if last == COLON or find_byte(start, end, BRACKET) < end:
+        _, _, place = _tag_ends(start, stop)
+        if place > 0:
+            set_null_text(k, row, cell(s, SLOT_A))
+            return start
+    if end == stop:
+        return fail(k, CUT_SHORT, stop, PART_VALUE)
+    put_text(k, row, s, start, end)
+    return end + 1
+
+
+@inlined
 def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write app, process id and message out of `app[pid]: message`.
 
-    The tag is a word that a colon ends, with or without an id in brackets before it. Without that
-    colon there is no telling it from the message's first word, so all is message and app is null.
-    One space after the colon belongs to the tag; only where an id stands may it be missing, since
-    `http://host` and `12:30` are no tags.
+    Without a tag there is no telling it from the message's first word, so all is message and app
+    is null. One space after the tag belongs to it.
     """
-    place = start
-    while place < stop and not _ends_tag(load(place)):
-        place += 1
-    name_end, id_end = place, place
-    if place < stop and load(place) == BRACKET:
-        while place < stop and load(place) != SPACE and load(place) != BRACKET_END:
-            place += 1
-        if place < stop and load(place) == BRACKET_END:
-            id_end = place
-            place += 1
-    colon = place < stop and load(place) == COLON and name_end > start
-    if not colon or (place == name_end and place + 1 < stop and load(place + 1) != SPACE):
+    name_end, id_end, place = _tag_ends(start, stop)
+    if place < 0:
+        if cell(s, FLAGS) & REQUIRED:
+            return fail_value(k, NO_MATCH, start, stop)
         set_null_text(k, row, cell(s, SLOT_A))
         set_null_text(k, row, cell(s, SLOT_B))
         set_text(k, row, cell(s, SLOT_C), start, stop, 0)
@@ -114,117 +119,42 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
         set_text(k, row, cell(s, SLOT_B), name_end + 1, id_end, 0)
     else:
         set_null_text(k, row, cell(s, SLOT_B))
-    place += 1
     if place < stop and load(place) == SPACE:
         place += 1
     set_text(k, row, cell(s, SLOT_C), place, stop, 0)
     return stop
 
 
+@helper
+def _tag_ends(start: int, stop: int) -> tuple[int, int, int]:
+    """Return where the name, the id and the whole of a tag end; the last is -1 where there is none.
+
+    A tag is a word that a colon ends, with or without an id in brackets before it; after an id of
+    digits that colon may be missing. The space behind may be missing only where an id stands,
+    since `http://host` and `12:30` are no tags.
+    """
+    name_end = start
+    while name_end < stop and not _ends_tag(load(name_end)):
+        name_end += 1
+    if name_end in (start, stop) or load(name_end) == SPACE:
+        return name_end, name_end, -1
+    place = name_end + 1
+    if load(name_end) == COLON:
+        closed = place == stop or load(place) == SPACE
+        return name_end, name_end, (place if closed else -1)
+    digits = 0
+    while place < stop and load(place) != SPACE and load(place) != BRACKET_END:
+        digits += ZERO <= load(place) <= NINE
+        place += 1
+    if place >= stop or load(place) == SPACE:
+        return name_end, name_end, -1
+    if place + 1 < stop and load(place + 1) == COLON:
+        return name_end, place, place + 2
+    bare = 0 < digits == place - name_end - 1
+    bare = bare and (place + 1 == stop or load(place + 1) == SPACE)
+    return name_end, place, (place + 1 if bare else -1)
+
+
 @inlined
 def _ends_tag(byte: int) -> bool:
     return byte in (SPACE, COLON, BRACKET)
-
-
-@helper
-def put_structured(k: int, row: int, s: int, start: int, stop: int) -> int:
-    """Write STRUCTURED-DATA (RFC 5424, 6.3) as JSON text: {"id": {"name": "value"}}.
-
-    A name that comes twice in an element comes twice in the object, as it was sent.
-    """
-    if start < stop and load(start) == DASH:
-        set_null_text(k, row, cell(s, SLOT_A))
-        return start + 1
-    if start >= stop or load(start) != BRACKET:
-        return fail_value(k, NO_MATCH, start, stop)
-    column = row_of(cell(k, TEXTS), cell(s, SLOT_A), SLOT_WIDTH)
-    ends = cell(column, ENDS) + 4 * row
-    first = cell(column, STRINGS) + load32(ends)
-    target = first
-    while start < stop and load(start) == BRACKET:
-        store(target, COMMA if target > first else BRACE)
-        start, target = _element(k, start + 1, stop, target + 1)
-        if start < 0:
-            return -1
-    store(target, BRACE_END)
-    store32(ends + 4, load32(ends) + target + 1 - first)
-    store(cell(column, TEXT_OK) + row, 1)
-    return start
-
-
-@helper
-def _element(k: int, start: int, stop: int, target: int) -> tuple[int, int]:
-    """Write one SD-ELEMENT; return where it ends (or -1) and where the writing ended."""
-    end = _word_end(k, start, stop)
-    if end < 0:
-        return -1, target
-    target = _write_name(start, end, target)
-    store(target, BRACE)
-    target += 1
-    start, first = end, target
-    while start < stop and load(start) == SPACE:
-        if target > first:
-            store(target, COMMA)
-            target += 1
-        end = _word_end(k, start + 1, stop)
-        if end < 0:
-            return -1, target
-        if end + 1 >= stop or load(end) != EQUALS or load(end + 1) != QUOTE:
-            return fail_value(k, NO_MATCH, end, stop), target
-        target = _write_name(start + 1, end, target)
-        start = end + 2
-        while start < stop and load(start) != QUOTE:
-            start += 2 if load(start) == BACKSLASH else 1
-        if start >= stop:
-            return fail(k, CUT_SHORT, stop, PART_VALUE), target
-        target = _write_value(k, end + 2, start, target)
-        start += 1
-    if start >= stop or load(start) != BRACKET_END:
-        return fail_value(k, NO_MATCH, start, stop), target
-    store(target, BRACE_END)
-    return start + 1, target + 1
-
-
-@inlined
-def _word_end(k: int, start: int, stop: int) -> int:
-    """Return the end of an SD-ID or PARAM-NAME, which is not empty."""
-    place = start
-    while place < stop and not _ends_word(load(place)):
-        place += 1
-    return place if place > start else fail_value(k, NO_MATCH, place, stop)
-
-
-@inlined
-def _ends_word(byte: int) -> bool:
-    return byte <= SPACE or byte in (EQUALS, QUOTE, BRACKET_END)
-
-
-@helper
-def _write_name(start: int, stop: int, target: int) -> int:
-    """Write a name, its quotes and a colon."""
-    store(target, QUOTE)
-    target = write_json(start, stop, target + 1)
-    store(target, QUOTE)
-    store(target + 1, COLON)
-    return target + 2
-
-
-@helper
-def _write_value(k: int, start: int, stop: int, target: int) -> int:
-    r"""Write a PARAM-VALUE and its quotes; a backslash protects only `"`, `\` and `]`."""
-    scratch = cell(k, SCRATCH)
-    end = scratch
-    while start < stop:
-        byte = load(start)
-        if byte == BACKSLASH and start + 1 < stop:
-            following = load(start + 1)
-            if following in (QUOTE, BACKSLASH, BRACKET_END):
-                start += 1
-                byte = following
-        store(end, byte)
-        end += 1
-        start += 1
-    store(target, QUOTE)
-    target = write_json(scratch, end, target + 1)
-    store(target, QUOTE)
-    return target + 1

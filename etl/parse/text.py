@@ -6,7 +6,7 @@ from etl.parse.context import BACKSLASH, QUOTE, SPACE
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import CHUNK, copy_chunk, load, lowest_bit, mask_of, store
 
-_A, _N, _R, _T, _U, _V, _X, _B, _F = b"anrtuvxbf"
+_U = ord("u")
 
 
 @inlined
@@ -94,64 +94,6 @@ def copy(start: int, stop: int, target: int) -> bool:
     if start < stop:
         foreign |= copy_chunk(start, target) & ((1 << (stop - start)) - 1)
     return foreign == 0
-
-
-@inlined
-def hex_digit(byte: int) -> int:
-    """Return the value of a hexadecimal digit, or -1."""
-    if 48 <= byte <= 57:
-        return byte - 48
-    if 97 <= byte <= 102:
-        return byte - 87
-    if 65 <= byte <= 70:
-        return byte - 55
-    return -1
-
-
-@helper
-def unescape(start: int, stop: int, target: int) -> int:
-    r"""Decode nginx's and Apache's escapes; return where the writing ended.
-
-    nginx writes \xHH (ngx_http_log_escape); Apache \xhh, \", \\ and C's letters
-    (ap_escape_logitem). A backslash before anything else stands for itself.
-    """
-    while start < stop:
-        byte = load(start)
-        start += 1
-        if byte == BACKSLASH and start < stop:
-            mark = load(start)
-            if mark == _X and start + 2 < stop:
-                high, low = hex_digit(load(start + 1)), hex_digit(load(start + 2))
-                if high >= 0 and low >= 0:
-                    byte = high * 16 + low
-                    start += 3
-            else:
-                plain = _meant(mark)
-                if plain != 0:
-                    byte = plain
-                    start += 1
-        store(target, byte)
-        target += 1
-    return target
-
-
-@inlined
-def _meant(letter: int) -> int:
-    if letter in (BACKSLASH, QUOTE):
-        return letter
-    if letter == _N:
-        return 10
-    if letter == _T:
-        return 9
-    if letter == _R:
-        return 13
-    if letter == _B:
-        return 8
-    if letter == _V:
-        return 11
-    if letter == _F:
-        return 12
-    return 7 if letter == _A else 0
 
 
 @helper

@@ -7,6 +7,7 @@ returns where the value ends, or -1 after noting why in the context.
 from __future__ import annotations
 
 from etl.parse.context import (
+    ANY_ESCAPES,
     BACKSLASH,
     BAD_NUMBER,
     BRACE,
@@ -16,8 +17,8 @@ from etl.parse.context import (
     DASH_IS_NULL,
     DASH_IS_ZERO,
     DOT,
+    EMPTY_IS_NULL,
     ENDS,
-    ESCAPED,
     EXTRA,
     EXTRA_COUNT,
     EXTRA_END,
@@ -25,6 +26,7 @@ from etl.parse.context import (
     FAIL_PLACE,
     FAIL_REASON,
     FLAGS,
+    JSON_ESCAPED,
     KEY,
     KEY_SIZE,
     LITERAL,
@@ -52,9 +54,10 @@ from etl.parse.context import (
     row_of,
     set_cell,
 )
+from etl.parse.escapes import unescape, unescape_json
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, load32, store, store32, store64, store_real
-from etl.parse.text import copy, find, find_quoted, holds, unescape, write_json, write_text
+from etl.parse.text import copy, find, find_quoted, holds, write_json, write_text
 
 MAX_DIGITS = 18
 
@@ -102,8 +105,15 @@ def _decode(k: int, start: int, stop: int, target: int, escaped: int) -> int:
     """Write text with its escapes decoded and made valid UTF-8; return where it ended."""
     if escaped != 0:
         scratch = cell(k, SCRATCH)
-        return write_text(scratch, unescape(start, stop, scratch), target)
+        return write_text(scratch, _unescape(start, stop, scratch, escaped), target)
     return write_text(start, stop, target)
+
+
+@inlined
+def _unescape(start: int, stop: int, target: int, escaped: int) -> int:
+    if escaped & JSON_ESCAPED:
+        return unescape_json(start, stop, target)
+    return unescape(start, stop, target)
 
 
 @helper
@@ -115,9 +125,10 @@ def set_extra(k: int, s: int, start: int, stop: int) -> None:
     copy(key, key + size, target + 1)
     target += size + 1
     store(target, QUOTE)
-    if cell(s, FLAGS) & ESCAPED:
+    escaped = cell(s, FLAGS) & ANY_ESCAPES
+    if escaped:
         scratch = cell(k, SCRATCH)
-        target = write_json(scratch, unescape(start, stop, scratch), target + 1)
+        target = write_json(scratch, _unescape(start, stop, scratch, escaped), target + 1)
     else:
         target = write_json(start, stop, target + 1)
     store(target, QUOTE)
@@ -132,17 +143,26 @@ def is_dash(start: int, stop: int) -> bool:
 
 
 @inlined
+def is_absent(s: int, start: int, stop: int) -> bool:
+    """Tell whether a text stands for an absent one."""
+    flags = cell(s, FLAGS)
+    if start == stop:
+        return flags & EMPTY_IS_NULL != 0
+    return flags & DASH_IS_NULL != 0 and is_dash(start, stop)
+
+
+@inlined
 def put_text(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a step's text into its column or into `extra`."""
     flags = cell(s, FLAGS)
-    absent = flags & DASH_IS_NULL != 0 and is_dash(start, stop)
+    absent = is_absent(s, start, stop)
     if flags & EXTRA:
         if not absent:
             set_extra(k, s, start, stop)
     elif absent:
         set_null_text(k, row, cell(s, SLOT_A))
     else:
-        set_text(k, row, cell(s, SLOT_A), start, stop, flags & ESCAPED)
+        set_text(k, row, cell(s, SLOT_A), start, stop, flags & ANY_ESCAPES)
 
 
 @inlined
@@ -184,6 +204,15 @@ def set_real(k: int, row: int, slot: int, value: float) -> None:
     store(cell(column, NUM_OK) + row, 1)
 
 
+@helper
+def _put_no_number(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Leave the column null where nothing stands and that may be."""
+    if cell(s, FLAGS) & EMPTY_IS_NULL == 0:
+        return fail_value(k, BAD_NUMBER, start, stop)
+    set_null_number(k, row, cell(s, SLOT_A))
+    return start
+
+
 @inlined
 def put_integer(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write a whole number without a sign."""
@@ -198,7 +227,7 @@ def put_integer(k: int, row: int, s: int, start: int, stop: int) -> int:
             else:
                 set_null_number(k, row, cell(s, SLOT_A))
             return start + 1
-        return fail_value(k, BAD_NUMBER, start, stop)
+        return _put_no_number(k, row, s, start, stop)
     if place - start > cell(s, SCALE):
         return fail(k, BAD_NUMBER, start, PART_VALUE)
     set_number(k, row, cell(s, SLOT_A), value)
@@ -231,7 +260,7 @@ def put_decimal(k: int, row: int, s: int, start: int, stop: int) -> int:
         if place < stop and load(place) == DASH:
             set_null_number(k, row, cell(s, SLOT_A))
             return start + 1
-        return fail_value(k, BAD_NUMBER, start, stop)
+        return _put_no_number(k, row, s, start, stop)
     if place - start > MAX_DIGITS or point == place - 1:
         return fail(k, BAD_NUMBER, start, PART_VALUE)
     digits = place - point - 1 if point != 0 else 0

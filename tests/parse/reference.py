@@ -32,6 +32,7 @@ READERS: dict[Op, Reader] = {
     Op.STRUCTURED: syslog.read_structured,
     Op.OPTIONAL_MESSAGE: syslog.read_optional,
     Op.TAGGED_MESSAGE: syslog.read_tagged,
+    Op.HOST: syslog.read_host,
 }
 
 

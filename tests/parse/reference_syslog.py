@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from etl.formats.fields import Step
+from etl.formats.fields import Flag, Step
 from etl.model import RejectReason as R
 from tests.parse.reference_walk import Refused, Walk, lossy
 
-TAG = re.compile(rb"([^ :\[]+)(?:\[([^ \]]*)\]:(?: ?(.*))|:(?: (.*)|))", re.DOTALL)
+NAME = rb"([^ :\[]+)"
+TAG = re.compile(NAME + rb"(?:\[([^ \]]*)\]:|\[(\d+)\](?= |$)|:(?= |$)) ?(.*)", re.DOTALL)
 SD_NAME = rb'[^\x00-\x20="\]]+'
 SD_PARAM = re.compile(rb" (" + SD_NAME + rb')="((?:\\.|[^"\\])*)"', re.DOTALL)
 
@@ -23,7 +24,7 @@ def read_priority(walk: Walk, step: Step, start: int) -> int:
 
 
 def read_version(walk: Walk, step: Step, start: int) -> int:
-    match = re.compile(rb"[1-9]\d{0,2}").match(walk.line, start)
+    match = re.compile(rb"[1-9]\d{0,2}(?= )").match(walk.line, start)
     if not match:
         raise walk.refuse(step, R.NO_MATCH, start)
     return match.end()
@@ -76,11 +77,32 @@ def read_optional(walk: Walk, step: Step, start: int) -> int:
     return len(walk.line)
 
 
+def read_host(walk: Walk, step: Step, start: int) -> int:
+    """A word, and the space behind it; a tag is left to the next step."""
+    rest = walk.line[start:]
+    word, space, following = rest.partition(b" ")
+    if not word:
+        raise walk.refuse(step, R.NO_MATCH, start)
+    if word.endswith(b":") and following.startswith(b"%"):
+        host = word[:-1]
+    elif TAG.fullmatch(rest) and (word.endswith(b":") or b"[" in word):
+        walk.record[step.column] = None
+        return start
+    elif space:
+        host = word
+    else:
+        raise Refused(R.CUT_SHORT, len(walk.line), step.what)
+    walk.record[step.column] = None if host == b"-" else lossy(host)
+    return start + len(word) + 1
+
+
 def read_tagged(walk: Walk, step: Step, start: int) -> int:
     rest = walk.line[start:]
     match = TAG.fullmatch(rest)
-    app, procid, first, second = match.groups() if match else (None, None, rest, None)
-    message = second if first is None else first
+    if not match and step.flags & Flag.REQUIRED:
+        raise walk.refuse(step, R.NO_MATCH, start)
+    app, some, digits, message = match.groups() if match else (None, None, None, rest)
+    procid = some or digits
     walk.record["app"] = lossy(app) if app else None
     walk.record["procid"] = lossy(procid) if procid else None
     walk.record["message"] = lossy(message or b"")

@@ -15,10 +15,11 @@ MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
 OFFSET = rb"([+-])([01]\d|2[0-3])(:?)([0-5]\d)"
 CLF = re.compile(
-    rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"
+    rb"(\d\d)/([A-Za-z]{3})/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"
 )
-ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T" + TIME_OF_DAY)
-BSD = re.compile(rb"([A-Z][a-z][a-z])  ?(\d\d?) " + TIME_OF_DAY)
+ISO = rb"(\d{4})-(\d\d)-(\d\d)%s" + TIME_OF_DAY
+YEAR = rb"(?:(19[7-9]\d|20\d\d|2100) )"
+BSD = re.compile(rb"[*.]?%s?([A-Za-z]{3})  ?(\d\d?) %s?" % (YEAR, YEAR) + TIME_OF_DAY)
 
 
 def put_instant(walk: Walk, step: Step, start: int, end: int, instant: datetime | None) -> int:
@@ -33,9 +34,13 @@ def put_instant(walk: Walk, step: Step, start: int, end: int, instant: datetime 
 
 def read_clf(walk: Walk, step: Step, start: int) -> int:
     match = CLF.match(walk.line, start)
-    if not match or match[2].decode() not in MONTHS:
+    if not match or match[2].decode().capitalize() not in MONTHS:
         raise walk.refuse(step, R.BAD_TIMESTAMP, start)
-    day, month, year = int(match[1]), MONTHS.index(match[2].decode()) + 1, int(match[3])
+    day, month, year = (
+        int(match[1]),
+        MONTHS.index(match[2].decode().capitalize()) + 1,
+        int(match[3]),
+    )
     delta = timedelta(hours=int(match[8]), minutes=int(match[9]))
     zone = timezone(-delta if match[7] == b"-" else delta)
     instant = moment((year, month, day), match.group(4, 5, 6), zone)
@@ -43,7 +48,8 @@ def read_clf(walk: Walk, step: Step, start: int) -> int:
 
 
 def read_iso(walk: Walk, step: Step, start: int) -> int:
-    match = ISO.match(walk.line, start)
+    between = re.escape(bytes([step.scale or ord("T")]))
+    match = re.compile(ISO % between).match(walk.line, start)
     if not match:
         raise walk.refuse(step, R.BAD_TIMESTAMP, start)
     end, micros = match.end(), 0
@@ -83,17 +89,32 @@ def read_epoch(walk: Walk, step: Step, start: int) -> int:
 
 def read_bsd(walk: Walk, step: Step, start: int) -> int:
     match = BSD.match(walk.line, start)
-    if not match or match[1].decode() not in MONTHS:
+    if not match or match[2].decode().capitalize() not in MONTHS or (match[1] and match[4]):
         raise walk.refuse(step, R.BAD_TIMESTAMP, start)
-    month, day = MONTHS.index(match[1].decode()) + 1, int(match[2])
-    if moment((2000, month, day), match.group(3, 4, 5), UTC) is None:
+    month, day = MONTHS.index(match[2].decode().capitalize()) + 1, int(match[3])
+    end, micros, year = match.end(), 0, match[1] or match[4]
+    fraction = re.compile(rb"[.,](?=.)(\d*)", re.DOTALL).match(walk.line, end)
+    if fraction:
+        if not 1 <= len(fraction[1]) <= 9:
+            raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+        end, micros = fraction.end(), int(fraction[1].ljust(6, b"0")[:6])
+    last = None if year else re.compile(rb" (?=%s)(....)" % YEAR, re.DOTALL).match(walk.line, end)
+    if last:
+        end, year = last.end(), last[2]
+    if walk.line[end : end + 2] == b": ":
+        end += 1
+    clock = match.group(5, 6, 7)
+    if moment((int(year or 2000), month, day), clock, UTC) is None:
         raise walk.refuse(step, R.BAD_TIMESTAMP, start)
-    year = walk.reference.astimezone(walk.zone).year + 1
+    if year:
+        instant = moment((int(year), month, day), clock, walk.zone, micros)
+        return put_instant(walk, step, start, end, instant)
+    candidate = walk.reference.astimezone(walk.zone).year + 1
     while True:
-        instant = moment((year, month, day), match.group(3, 4, 5), walk.zone)
+        instant = moment((candidate, month, day), clock, walk.zone, micros)
         if instant and instant <= walk.reference + timedelta(days=1):
-            return put_instant(walk, step, start, match.end(), instant)
-        year -= 1
+            return put_instant(walk, step, start, end, instant)
+        candidate -= 1
 
 
 def moment(

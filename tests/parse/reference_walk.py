@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -76,7 +77,7 @@ class Walk:
 
     def _put_text(self, step: Step, value: bytes) -> None:
         text = decode(value, step.flags)
-        absent = value == b"-" and bool(step.flags & Flag.DASH_IS_NULL)
+        absent = bool(step.flags & {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL}.get(value, 0))
         if step.flags & Flag.EXTRA:
             if not absent:
                 self.extra.append((step.key, text))
@@ -106,6 +107,9 @@ class Walk:
 
     def read_integer(self, step: Step, start: int) -> int:
         match = re.compile(rb"\d+|-").match(self.line, start)
+        if not match and step.flags & Flag.EMPTY_IS_NULL:
+            self.record[step.column] = None
+            return start
         if not match:
             raise self.refuse(step, R.BAD_NUMBER, start)
         if match[0] == b"-":
@@ -118,6 +122,9 @@ class Walk:
 
     def read_decimal(self, step: Step, start: int) -> int:
         match = re.compile(rb"\d+\.?\d*|-").match(self.line, start)
+        if not match and step.flags & Flag.EMPTY_IS_NULL:
+            self.record[step.column] = None
+            return start
         if not match:
             raise self.refuse(step, R.BAD_NUMBER, start)
         if match[0] == b"-":
@@ -142,6 +149,9 @@ class Walk:
 
     def read_sum(self, step: Step, start: int) -> int:
         end = self._list_end(step, start)
+        if end == start and step.flags & Flag.EMPTY_IS_NULL:
+            self.record[step.column] = None
+            return end
         if end == start:
             raise self.refuse(step, R.BAD_NUMBER, start)
         nanos: list[int] = []
@@ -171,6 +181,8 @@ def lossy(value: bytes) -> str:
 
 
 def decode(value: bytes, flags: Flag) -> str:
+    if flags & Flag.JSON_ESCAPED:
+        return decode_json(value)
     if not flags & Flag.ESCAPED:
         return lossy(value)
 
@@ -180,6 +192,17 @@ def decode(value: bytes, flags: Flag) -> str:
         return SIMPLE_ESCAPES.get(match[2], b"\\" + match[2])
 
     return lossy(re.sub(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", meant, value, flags=re.DOTALL))
+
+
+def decode_json(value: bytes) -> str:
+    """Each escape as json reads it, surrogates in pairs; a backslash before anything else stays."""
+    escape = rb'(?:\\u[0-9A-Fa-f]{4})+|\\["\\/bfnrt]'
+
+    def meant(match: re.Match[bytes]) -> bytes:
+        text: str = json.loads(b'"' + match[0] + b'"')
+        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
+
+    return lossy(re.sub(escape, meant, value))
 
 
 def exact(digits: str, scale: int) -> float:

@@ -13,7 +13,7 @@ from tests.parse import logs
 from tests.parse.helpers import parse, records
 
 TEXT = st.text(max_size=40).filter(lambda text: text != "-")
-TOKEN = st.text("abcXYZ019-_!", min_size=1, max_size=8)
+TOKEN = st.text("abcXYZ019-_!", min_size=1, max_size=8).filter(lambda text: text != "-")
 URI = st.text(st.characters(exclude_characters=" ?", codec="utf-8"), min_size=1, max_size=30)
 REQUESTS = st.fixed_dictionaries(
     {
