@@ -10,12 +10,15 @@ import re
 from dataclasses import replace
 
 from etl.errors import LogFormatError, nearest
-from etl.formats.assemble import Piece, Placed, assemble
+from etl.formats.assemble import Piece, Placed, layouts
+from etl.formats.directives import read_apache_log_format
 from etl.formats.fields import Field, Flag, LineFormat, Op
 
 # httpd takes modifiers in any order: status codes, < or >, an argument in braces.
 _DIRECTIVE = re.compile(r"%((?:[<>!,0-9]|\{[^}]*\})*)(\^[A-Za-z]{2}|[A-Za-z%])?")
 _ARGUMENT = re.compile(r"\{([^}]*)\}")
+_FRACTION = re.compile(r"[.,]%\{(?:begin:|end:)?[mu]sec_frac\}t")
+_ISO = re.compile(r"%Y-%m-%d([ -~])%H:%M:%S(?:[.,]%?[mu]sec_frac)?(?:%z)?")
 _BACKSLASHES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\'": "'"}
 
 DASH_IS_ZERO = Flag.DASH_IS_ZERO
@@ -62,6 +65,8 @@ WITH_ARGUMENT: dict[str, str] = {
     "C": "cookie_",
     "e": "env_",
     "n": "note_",
+    "x": "",  # mod_ssl's variables, such as SSL_PROTOCOL; nginx calls them so in lower case
+    "c": "",  # the same of old
     "^ti": "trailer_",
     "^to": "sent_trailer_",
 }
@@ -78,10 +83,6 @@ NAMED: dict[tuple[str, str], Field] = {
     ("t", "usec"): Field("at", Op.EPOCH_TIME, scale=MICROSECONDS),
     ("t", "%s"): Field("at", Op.EPOCH_TIME, rank=2),
     ("t", "%d/%b/%Y:%H:%M:%S %z"): Field("at", Op.CLF_TIME, rank=1),
-    ("t", "%Y-%m-%dT%H:%M:%S%z"): Field("at", Op.ISO_TIME, rank=1),
-    ("t", "%FT%T%z"): Field("at", Op.ISO_TIME, rank=1),
-    ("t", "%Y-%m-%dT%H:%M:%S"): Field("at", Op.ISO_TIME, rank=1),  # in the source's zone
-    ("t", "%FT%T"): Field("at", Op.ISO_TIME, rank=1),
     ("T", "us"): Field("request_time_s", Op.DECIMAL, scale=MICROSECONDS),
     ("T", "ms"): Field("request_time_s", Op.DECIMAL, rank=1, scale=MILLISECONDS),
     ("T", "s"): Field("request_time_s", Op.DECIMAL, rank=2),
@@ -96,6 +97,9 @@ NAMED: dict[tuple[str, str], Field] = {
 }
 """Directives whose argument decides what they are; header and variable names in lower case."""
 
+URI, WHOLE_URI = "%U%q", Field("path", Op.URI, rank=1, name="request_uri")
+"""Written side by side they are one field; apart, nothing would tell where the path ends."""
+
 COMMON = '%h %l %u %t "%r" %>s %b'
 COMBINED = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
 VHOST_COMBINED = '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"'
@@ -105,27 +109,35 @@ def compile_apache(text: str, *, name: str = "apache") -> LineFormat:
     """Compile a `LogFormat` string.
 
     Args:
-        text: The string as in httpd.conf, without its outer quotes.
+        text: The string as in httpd.conf, without its outer quotes; or the whole directive
+            `LogFormat "…" name`.
         name: Name of the format in messages.
 
     Raises:
         LogFormatError: It does not compile; carries the place.
     """
+    written = text
+    text = read_apache_log_format(text)
     pieces: list[Piece] = []
     position = 0
     while position < len(text):
-        if text[position] == "%":
+        if text.startswith(URI, position):
+            pieces.append(Placed(WHOLE_URI, URI, position))
+            position += len(URI)
+        elif text[position] == "%":
             match = _DIRECTIVE.match(text, position)
             assert match is not None  # noqa: S101 - the pattern matches any "%"
             pieces.extend(_directive(match, text))
             position = match.end()
+            fraction = _FRACTION.match(text, position)
+            if fraction and isinstance(pieces[-1], Placed) and pieces[-1].field.op is Op.ISO_TIME:
+                position = fraction.end()  # the stamp takes it along
         else:
             width = 2 if text[position : position + 2] in _BACKSLASHES else 1
-            written = text[position : position + width]
-            pieces.append(_BACKSLASHES.get(written, written).encode())
+            literal = text[position : position + width]
+            pieces.append(_BACKSLASHES.get(literal, literal).encode())
             position += width
-    layout = assemble(pieces, text, escaped=True)
-    return LineFormat(name, "requests", text, (layout,))
+    return LineFormat(name, "requests", written, layouts(pieces, text))
 
 
 def _directive(match: re.Match[str], text: str) -> list[Piece]:
@@ -135,7 +147,7 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
     field = _field(match, text)
     name = match[2]
     if "<" in marks and name != "s":
-        field = replace(field, name="original_" + (field.name or name))
+        field = replace(field, name="original_" + (field.name or name), rank=field.rank + 1)
     if name == "s" and ">" not in marks:
         field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
     if any(mark.isdigit() for mark in marks):  # "-" for other statuses, whatever its own habit
@@ -157,13 +169,23 @@ def _field(match: re.Match[str], text: str) -> Field:
         field = DIRECTIVES[name]
         return replace(field, name=field.name or _spare_name(name, field))
     if name and argument:
-        lowered = argument.lower() if name in WITH_ARGUMENT else argument.removeprefix("begin:")
-        field = NAMED.get((name, lowered), Field(""))
+        lowered = argument.lower() if name in WITH_ARGUMENT else argument
+        field = _strftime(argument) if name == "t" else NAMED.get((name, lowered), Field(""))
         if field.column or field.name:
             return replace(field, name=field.name or _spare_name(name, field, argument))
         if name in WITH_ARGUMENT:
             return Field("", name=_header_name(name, argument))
     raise _unknown(match, text)
+
+
+def _strftime(argument: str) -> Field:
+    """Return the time stamp that a strftime text writes, or a field of no column."""
+    text = argument.removeprefix("begin:").removeprefix("end:")
+    text = text.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S")
+    iso = _ISO.fullmatch(text)  # without %z in the source's zone
+    return (
+        Field("at", Op.ISO_TIME, 1, scale=ord(iso[1])) if iso else NAMED.get(("t", text), Field(""))
+    )
 
 
 def _spare_name(name: str, field: Field, argument: str = "") -> str:

@@ -41,13 +41,25 @@ class Placed:
 Piece = bytes | Placed
 
 
-def assemble(pieces: Sequence[Piece], text: str, *, escaped: bool) -> Layout:
+def layouts(
+    pieces: Sequence[Piece], text: str, escapes: Flag = Flag.ESCAPED
+) -> tuple[Layout, Layout]:
+    """Return the layouts of an access-log line: as the format says, and all of it in quotes.
+
+    Some exports and shippers put quotes around whole lines; where the last field is text, the
+    closing one cannot be told from it and stays there. For arguments and errors see `assemble`.
+    """
+    quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
+    return assemble(pieces, text, escapes), Layout("line in quotes", quoted.steps)
+
+
+def assemble(pieces: Sequence[Piece], text: str, escapes: Flag) -> Layout:
     r"""Return the layout of an access-log line.
 
     Args:
         pieces: Literals and fields in the order of the line.
         text: The whole format string, for errors.
-        escaped: Whether the server writes escapes (\xHH, \") inside values.
+        escapes: ESCAPED (\xHH, \" and the like), JSON_ESCAPED, or NONE.
 
     Raises:
         LogFormatError: Two fields touch and nothing tells where one ends, there is no field, or
@@ -67,7 +79,7 @@ def assemble(pieces: Sequence[Piece], text: str, *, escaped: bool) -> Layout:
             if index == 0:
                 steps.append(Step(Op.LITERAL, piece))
             continue
-        steps.append(_step(piece, literal, owners, escaped=escaped))
+        steps.append(_step(piece, literal, owners, escapes))
         if isinstance(following, Placed) and steps[-1].op not in SELF_DELIMITING:
             raise LogFormatError(
                 f"nothing stands between {piece.text} and {following.text}",
@@ -100,13 +112,13 @@ def _owners(placed: Sequence[Placed]) -> dict[str, Placed]:
     return owners
 
 
-def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], *, escaped: bool) -> Step:
+def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], escapes: Flag) -> Step:
     field = piece.field
-    flags = field.flags
-    if literal.startswith(QUOTE):
+    flags = field.flags | escapes
+    if literal.startswith(QUOTE) and escapes:
         flags |= Flag.QUOTED
-    if escaped:
-        flags |= Flag.ESCAPED
+    if escapes is not Flag.ESCAPED:  # nginx writes "-" for what is absent in its own escaping only
+        flags |= Flag.EMPTY_IS_NULL
     if field.column and owners.get(field.column) is piece:
         scale = _digits(field.column) if field.op is Op.INTEGER else field.scale
         key = "request" if field.op is Op.REQUEST else ""

@@ -10,7 +10,8 @@ import difflib
 import re
 
 from etl.errors import LogFormatError
-from etl.formats.assemble import Piece, Placed, assemble
+from etl.formats.assemble import Piece, Placed, layouts
+from etl.formats.directives import read_log_format
 from etl.formats.fields import Field, LineFormat, Op
 
 _VARIABLE = re.compile(r"\$(?:\{(\w*)\}?|(\w*))")
@@ -79,15 +80,18 @@ COMBINED = (
 
 
 def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
-    """Compile a `log_format` string (default escaping).
+    """Compile a `log_format` string.
 
     Args:
-        text: The string as in nginx.conf, without its quotes.
+        text: The string as in nginx.conf, without its quotes (default escaping); or the whole
+            directive with its strings, which may say `escape=json` or `escape=none`.
         name: Name of the format in messages.
 
     Raises:
         LogFormatError: It does not compile; carries the place.
     """
+    written = text
+    text, escapes = read_log_format(text)
     pieces: list[Piece] = []
     hints: list[str] = []
     start = 0
@@ -96,8 +100,7 @@ def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
         pieces.append(_variable(match, text, hints))
         start = match.end()
     pieces.append(text[start:].encode())
-    layout = assemble(pieces, text, escaped=True)
-    return LineFormat(name, "requests", text, (layout,), tuple(hints))
+    return LineFormat(name, "requests", written, layouts(pieces, text, escapes), tuple(hints))
 
 
 def _variable(match: re.Match[str], text: str, hints: list[str]) -> Placed:

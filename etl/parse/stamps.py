@@ -224,9 +224,10 @@ def year_at(place: int) -> int:
 def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
     """Read `Oct 10 13:55:36` (RFC 3164), and what devices and daemons make of it.
 
-    A day below ten is padded with a space, a zero or not. The year may stand before the month,
-    after the day (Cisco ASA) or after the clock (some routers), a fraction after the clock. Cisco
-    IOS begins with `*` or `.` where its clock is not in step, and ends with a colon.
+    A day below ten is padded with a space, a zero or not; the clock's parts may lack their zero.
+    The year may stand before the month, after the day (Cisco ASA) or after the clock (some
+    routers), a fraction after the clock. Cisco IOS begins with `*` or `.` where its clock is not
+    in step, and ends with a colon.
     """
     place = start + 1 if load(start) == _STAR or load(start) == DOT else start
     year, micros = year_at(place), 0
@@ -238,7 +239,7 @@ def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
         year = year_at(place)
         if year > 0:
             place += 5
-    second, place = clock(place), place + 8
+    second, place = _loose_clock(place)
     if month == 0 or second < 0 or place > stop:
         return -1, 0, 0
     if place + 1 < stop and (load(place) == DOT or load(place) == COMMA):
@@ -255,6 +256,34 @@ def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
     kind = STAMP_LOCAL if year > 0 else STAMP_YEARLESS
     seconds = days_since_1970(year if year > 0 else 2000, month, day) * 86400 + second
     return place, seconds * _MICROS + micros, kind
+
+
+@inlined
+def _loose_clock(place: int) -> tuple[int, int]:
+    """Read hh:mm:ss whose parts may lack their zero; return the second (-1: bad) and the end."""
+    second = clock(place)
+    if second >= 0:
+        return second, place + 8
+    hour, place = _short_number(place)
+    minute, after = _short_number(place + 1)
+    second, end = _short_number(after + 1)
+    if load(place) != COLON or load(after) != COLON:
+        return -1, end
+    if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
+        return -1, end
+    return hour * 3600 + minute * 60 + second, end
+
+
+@inlined
+def _short_number(place: int) -> tuple[int, int]:
+    """Read one or two digits; return the number (-1: none) and its end."""
+    number = load(place) - ZERO
+    if number < 0 or number > 9:
+        return -1, place
+    low = load(place + 1) - ZERO
+    if low < 0 or low > 9:
+        return number, place + 1
+    return number * 10 + low, place + 2
 
 
 @inlined

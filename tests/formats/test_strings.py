@@ -161,3 +161,31 @@ def test_apache_directives(directives: str, line: bytes, expected: dict[str, obj
 def test_apache_time_stamps(directive: str, stamp: bytes, micros: int) -> None:
     parsed = parse(compile_format(apache=f"{directive} %h"), stamp + b" h")
     assert parsed.records["at"].cast("int64").to_pylist() == [micros]
+
+
+def test_a_whole_nginx_directive_is_its_strings_joined() -> None:
+    directive = r"""log_format main  '[$time_local] "$request" '  # the request
+        "$status \"$host\" " $scheme;"""
+    plain = compile_format(nginx='[$time_local] "$request" $status "$host" $scheme')
+    assert compile_format(nginx=directive).layouts == plain.layouts
+
+
+def test_escape_none_takes_a_backslash_for_what_it_is() -> None:
+    none = compile_format(nginx="""log_format a escape=none '$time_iso8601 "$http_x"';""")
+    found = records(parse(none, rb'2026-01-01T00:00:00Z "a\"' + b'\n2026-01-01T00:00:00Z ""'))
+    assert [each["extra"] for each in found] == [[["http_x", "a\\"]], None]
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("log_format a escape=jsn '$msec';", 20, "Did you mean 'json'"),
+        ("log_format a '$msec", 12, "up to a semicolon"),
+        ("log_format a ;", 12, "up to a semicolon"),
+    ],
+)
+def test_a_bad_directive_shows_the_place(text: str, position: int, words: str) -> None:
+    with pytest.raises(LogFormatError) as caught:
+        compile_format(nginx=text)
+    assert words in str(caught.value)
+    assert caught.value.position == position

@@ -13,13 +13,14 @@ from tests.parse.reference_walk import Walk
 
 MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
+SHORT_TIME = rb"([01]?\d|2[0-3]):([0-5]?\d):([0-5]?\d|60)"
 OFFSET = rb"([+-])([01]\d|2[0-3])(:?)([0-5]\d)"
 CLF = re.compile(
     rb"(\d\d)/([A-Za-z]{3})/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"
 )
 ISO = rb"(\d{4})-(\d\d)-(\d\d)%s" + TIME_OF_DAY
 YEAR = rb"(?:(19[7-9]\d|20\d\d|2100) )"
-BSD = re.compile(rb"[*.]?%s?([A-Za-z]{3})  ?(\d\d?) %s?" % (YEAR, YEAR) + TIME_OF_DAY)
+BSD = re.compile(rb"[*.]?%s?([A-Za-z]{3})  ?(\d\d?) %s?" % (YEAR, YEAR) + SHORT_TIME)
 
 
 def put_instant(walk: Walk, step: Step, start: int, end: int, instant: datetime | None) -> int:

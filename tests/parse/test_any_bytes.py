@@ -28,6 +28,7 @@ FORMATS = {
     "apache": logs.COMBINED,
     "timed": logs.NGINX_TIMED,
     "vhost": logs.APACHE_TIMED,
+    "json": logs.NGINX_JSON,
     "syslog": logs.SYSLOG,
     "every": EVERY_OPERATION,
 }
@@ -38,6 +39,9 @@ SAMPLES = {
     "timed": b'h - - [10/Oct/2000:13:55:36 +0000] "-" 502 0 "" "-" rt=1.250 uct="-, 0.001" '
     b'uht="-" urt="0.000, 0.001 : 0.002" ua="a:1, b:2" us="502, 200" rl=77',
     "vhost": b'v:80 h - u [10/Oct/2000:13:55:36 +0000] "GET / HTTP/2" 200 5 "-" "-" 1234 1 55 Id',
+    "json": b'{"time":"2026-11-22T07:47:13+00:00","msec":1795333633.924,"addr":"::1","user":"",'
+    b'"method":"GET","request":"GET /a\\u00e9?b HTTP/1.1","uri":"/a","status":404,"bytes":236,'
+    b'"referer":"\\"\\ud83d\\ude00\\ud83d","ua":"","rt":0.000,"urt":""}',
     "syslog": b'<165>1 2003-10-11T22:14:15.003Z h app 1 ID [a@1 b="c\\"]" d=""][e] \xef\xbb\xbfm\n'
     b"<34>Oct 11 22:14:15 host su[1]: msg\nFeb 29 01:02:03 host msg alone\n"
     b"2026-03-29T02:30:00.123456789+01:00 host app: m\n2026-10-25T02:30:00 host app[]: m\n"
@@ -48,7 +52,19 @@ SAMPLES = {
 }
 GRAMMAR = [b"-", b" ", b'"', b"\\", b"\\x4", b"\n", b"\r\n", b"[", b"]", b"<", b">", b":", b", "]
 GRAMMAR += [b" : ", b"\xff", b"\xc3\xa9", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80", b"\x00", b"0", b"9"]
-GRAMMAR += [b'\\"', b"=", b"?", b"%", b"99999999999999999999", b"0.", b".5", b"Z", b"+01:00", b"T"]
+GRAMMAR += [
+    b"\\u00e9",
+    b'\\"',
+    b"=",
+    b"?",
+    b"%",
+    b"99999999999999999999",
+    b"0.",
+    b".5",
+    b"Z",
+    b"+01:00",
+    b"T",
+]
 
 
 @st.composite
