@@ -46,8 +46,11 @@ def status(state: State, *, json: bool) -> None:
 def rejects(
     state: State, *, day: date | str | None, source: str | None, limit: int, json: bool
 ) -> None:
-    """Show refused lines by reason, each with a sample, its input and byte offset."""
-    from etl.cli.output import print_json, print_table
+    """Show refused lines by reason, each with a sample, its input and byte offset.
+
+    A caret shows where the line stopped to be what its format says.
+    """
+    from etl.cli.output import print_json, print_sample
     from etl.errors import UnknownNameError
     from etl.pipeline.inspecting import reject_groups
 
@@ -63,18 +66,11 @@ def rejects(
     if not groups:
         click.echo("No line was refused.")
         return
-    shown = [
-        (
-            g["lines"],
-            g["source"],
-            g["reason"],
-            g["detail"],
-            f"{g['uri']} @ {g['offset']}",
-            _text(g["raw"]),
-        )
-        for g in groups[:limit]
-    ]
-    print_table(("lines", "source", "reason", "detail", "first at", "sample"), shown)
+    for one in groups[:limit]:
+        place = f"first at {one['uri']} @ {one['offset']}"
+        click.echo(f"{one['lines']:,} × {one['source']}, {one['reason']}, {place}:")
+        print_sample(one["raw"], one["detail"])
+        click.echo()
     if len(groups) > limit:
         click.echo(f"… and {len(groups) - limit} more groups; --limit {len(groups)} shows all.")
 
@@ -112,7 +108,3 @@ def _print_open_ends(one: SourceStatus) -> None:
         click.echo(f"{one.source}: {uri} waits with {size:,} bytes.")
     for uri, why in one.skipped:
         click.echo(f"{one.source}: {uri} cannot be read: {why}.")
-
-
-def _text(raw: bytes) -> str:
-    return raw[:200].decode("utf-8", "backslashreplace")

@@ -10,6 +10,7 @@ import click
 from etl import __version__
 from etl.cli.check import check
 from etl.cli.demo import demo
+from etl.cli.formats import formats
 from etl.cli.inspect import metrics, rejects, status
 from etl.cli.options import State
 from etl.cli.run import ingest, measure, report, run, send
@@ -91,5 +92,5 @@ def main(
     ctx.obj = State(root=project, now=instant, quiet=quiet)
 
 
-for command in (demo, check, run, ingest, measure, report, send, status, rejects, metrics):
+for command in (demo, check, run, ingest, measure, report, send, status, rejects, metrics, formats):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 
 import click
+
+SAMPLE_WIDTH = 100
+"""Most characters that are shown of a refused line."""
 
 
 def print_json(value: object) -> None:
@@ -33,6 +37,19 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         table.add_row(*(Text(_cell(value)) for value in row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False).print(table)
+
+
+def print_sample(raw: bytes, detail: str) -> None:
+    """Print a refused line with a caret under the column that its detail names."""
+    named = re.match(r"column (\d+): ", detail)
+    place = int(named[1]) - 1 if named else 0
+    before, after = _printable(raw[:place]), _printable(raw[place : place + SAMPLE_WIDTH])
+    if len(before) > SAMPLE_WIDTH // 2:
+        before = "…" + before[-(SAMPLE_WIDTH // 2) :]
+    shown = (before + after)[:SAMPLE_WIDTH]
+    click.echo(f"  {shown}")
+    caret = " " * len(before) + "^ " if named else ""
+    click.echo(f"  {caret}{detail}")
 
 
 @contextmanager
@@ -79,7 +96,16 @@ def _cell(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return "".join(char if char.isprintable() else "\ufffd" for char in str(value))
+    return _visible(str(value))
+
+
+def _printable(raw: bytes) -> str:
+    return _visible(raw.decode("utf-8", "replace"))
+
+
+def _visible(text: str) -> str:
+    """Keep what a log holds from steering the terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _plain(value: object) -> object:

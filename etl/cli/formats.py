@@ -1,0 +1,127 @@
+"""`daytally formats`: which there are, what they fill, and how well one fits a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from etl.cli.options import State, json_option
+
+if TYPE_CHECKING:
+    from etl.formats.fields import LineFormat
+
+SAMPLES = 3
+NOTHING_MATCHED = 3
+
+
+@click.group(short_help="Show built-in formats; try one on a file.")
+def formats() -> None:
+    """Show the built-in formats, or try a format on a file."""
+
+
+@formats.command(name="list", short_help="List the built-in formats.")
+@json_option
+def list_formats(*, as_json: bool) -> None:
+    """List the built-in formats."""
+    from etl.cli.output import print_json, print_table
+    from etl.formats.registry import BUILTIN_FORMATS
+
+    rows = [(name, one.table, one.title) for name, one in BUILTIN_FORMATS.items()]
+    if as_json:
+        print_json([dict(zip(("format", "table", "title"), row, strict=True)) for row in rows])
+    else:
+        print_table(("format", "table", "title"), rows)
+
+
+@formats.command(short_help="Show a format's definition and columns.")
+@click.argument("name", metavar="FORMAT")
+@json_option
+def show(name: str, *, as_json: bool) -> None:
+    """Show what a format looks like, which columns it fills from what, and its source.
+
+    FORMAT is a built-in name, or nginx's or Apache's own string in quotes.
+    """
+    from etl.cli.output import print_json, print_table
+    from etl.formats.registry import BUILTIN_FORMATS
+    from etl.pipeline.trying import read_format
+
+    line_format = read_format(name)
+    entry = BUILTIN_FORMATS.get(name)
+    columns = _column_map(line_format)
+    if as_json:
+        facts = {"format": line_format.name, "table": line_format.table}
+        facts |= {"title": entry.title, "source": entry.source} if entry else {}
+        print_json(facts | {"definition": line_format.definition, "columns": columns})
+        return
+    if entry:
+        click.echo(f"{entry.title}\n{entry.source}")
+    click.echo(f"\n{line_format.definition}\n\nFills {line_format.table}:")
+    print_table(("column", "from"), [(column, ", ".join(by)) for column, by in columns.items()])
+    for hint in line_format.hints:
+        click.echo(hint)
+
+
+@formats.command(name="test", short_help="Try a format on a file.")
+@click.argument("name", metavar="FORMAT")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@click.option("--timezone", default="UTC", show_default=True, help="Of stamps without an offset.")
+@json_option
+@click.pass_obj
+def try_on_file(state: State, name: str, path: Path, *, timezone: str, as_json: bool) -> None:
+    """Say how many lines of FILE match FORMAT, show some, and where the others stop matching.
+
+    FORMAT is a built-in name, or nginx's or Apache's own string in quotes; FILE may be compressed.
+    Nothing is stored. The exit code is 3 if no line matches.
+    """
+    from etl.cli.output import print_json, print_sample
+    from etl.pipeline.trying import read_format, try_format
+
+    zone = _zone(timezone)
+    trial = try_format(read_format(name), path, zone=zone, reference=state.now, samples=SAMPLES)
+    counts = trial.counts
+    if as_json:
+        facts = {"lines": counts.lines, "records": counts.records, "blank": counts.blank}
+        print_json(
+            facts | {"share": trial.share, "sample": trial.records, "rejects": trial.rejects}
+        )
+    else:
+        share = "no lines" if trial.share is None else f"{trial.share:.1%} match"
+        click.echo(
+            f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects"
+            f" + {counts.blank:,} blank: {share}"
+        )
+        for record in trial.records:
+            click.echo()
+            for column, value in record.items():
+                click.echo(f"  {column:16} {value!s}")
+        for group in trial.rejects:
+            click.echo(f"\n{group.lines:,} × {group.reason}, first at byte {group.offset}:")
+            print_sample(group.raw, group.detail)
+    if not counts.records:
+        click.get_current_context().exit(NOTHING_MATCHED)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.BadParameter(
+            f"'{name}' is no IANA time zone", param_hint="--timezone"
+        ) from error
+
+
+def _column_map(line_format: LineFormat) -> dict[str, list[str]]:
+    """Return per column what the format string writes it from, in the table's order."""
+    found: dict[str, list[str]] = {name: [] for name in line_format.columns if name != "offset"}
+    for layout in line_format.layouts:
+        for step in layout.steps:
+            names = [*step.columns, *(["extra"] if step.key else [])]
+            for name in names:
+                if step.what not in found[name]:
+                    found[name].append(step.what)
+    return found
