@@ -4,7 +4,7 @@ Arrays would cost the kernel a descriptor of seven words each at every call, min
 compilation, and a test of the sign of every index. Why bare addresses are safe here:
 
 * Reads: a position moves forward through a block only after a comparison with the line's end.
-  A scan may read up to 31 bytes and a time stamp a few bytes past that end; a block has
+  A scan may read up to 31 bytes and a time stamp about as many past that end; a block has
   `BLOCK_PADDING` (64) spare bytes, and the kernel's own buffers have `SPARE` (64).
 * Writes: a column's room is its worst case for the size of the block (`buffers.py`), and a chunk
   that is copied whole overshoots by at most 31 bytes into the column's own spare room.

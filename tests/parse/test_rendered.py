@@ -9,9 +9,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.formats.registry import compile_format
 from tests.parse import logs
 from tests.parse.helpers import parse, records
 
+JSON = compile_format(
+    nginx="""log_format json escape=json '{"t":"$time_iso8601","addr":"$remote_addr",'
+    '"user":"$remote_user","request":"$request","status":$status,"bytes":$body_bytes_sent,'
+    '"referer":"$http_referer","ua":"$http_user_agent"}';"""
+)
 TEXT = st.text(max_size=40).filter(lambda text: text != "-")
 TOKEN = st.text("abcXYZ019-_!", min_size=1, max_size=8).filter(lambda text: text != "-")
 URI = st.text(st.characters(exclude_characters=" ?", codec="utf-8"), min_size=1, max_size=30)
@@ -54,6 +60,32 @@ def apache_escape(text: str) -> str:
     }
     escaped = (letters.get(each) or nginx_escape(each) for each in text)
     return "".join(escaped)
+
+
+def json_escape(text: str) -> str:
+    """As ngx_escape_json does: letters or \\u00XX for controls, quotes and backslashes; no more."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+@given(st.lists(REQUESTS.filter(lambda record: "" not in record.values()), min_size=1, max_size=4))
+def test_a_request_rendered_as_json_reads_back(wanted: list[dict[str, Any]]) -> None:
+    lines = []
+    for record in wanted:
+        record["at"] = record["at"].replace(microsecond=0)
+        shown = {n: json_escape(v) if isinstance(v, str) else v for n, v in record.items()}
+        uri = shown["path"] + ("" if record["query"] is None else "?" + shown["query"])
+        lines.append(
+            f'{{"t":"{record["at"].isoformat()}","addr":"{shown["remote_addr"]}",'
+            f'"user":"{shown["remote_user"] or ""}",'
+            f'"request":"{shown["method"]} {uri} {shown["protocol"]}",'
+            f'"status":{shown["status"]},"bytes":{shown["body_bytes_sent"]},'
+            f'"referer":"{shown["referer"] or ""}","ua":"{shown["user_agent"] or ""}"}}'
+        )
+    found = records(parse(JSON, "\n".join(lines).encode()))
+    for record in found:
+        assert record.pop("extra") is None
+        del record["offset"]
+    assert found == wanted
 
 
 @given(st.lists(REQUESTS, min_size=1, max_size=4), st.sampled_from(["nginx", "apache"]))
