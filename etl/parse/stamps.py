@@ -214,10 +214,10 @@ def epoch_time(start: int, stop: int, scale: int) -> tuple[int, int, int]:
 @inlined
 def year_at(place: int) -> int:
     """Return the year that stands at `place` before a space, or 0."""
-    year = two_digits(place) * 100 + two_digits(place + 2)
-    if load(place + 4) != SPACE or year < FIRST_YEAR or year > LAST_YEAR:
+    if load(place + 4) != SPACE or load(place) > NINE:  # most stamps have none
         return 0
-    return year
+    year = two_digits(place) * 100 + two_digits(place + 2)
+    return year if FIRST_YEAR <= year <= LAST_YEAR else 0
 
 
 @inlined

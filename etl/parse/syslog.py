@@ -22,7 +22,7 @@ from etl.parse.context import (
     ZERO,
     cell,
 )
-from etl.parse.jit import helper, inlined
+from etl.parse.jit import inlined
 from etl.parse.memory import load, load32
 from etl.parse.text import find_byte
 from etl.parse.values import fail, fail_value, put_text, set_null_text, set_number, set_text
@@ -125,7 +125,7 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
     return stop
 
 
-@helper
+@inlined
 def _tag_ends(start: int, stop: int) -> tuple[int, int, int]:
     """Return where the name, the id and the whole of a tag end; the last is -1 where there is none.
 
