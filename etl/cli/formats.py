@@ -24,13 +24,13 @@ def formats() -> None:
 
 @formats.command(name="list", short_help="List the built-in formats.")
 @json_option
-def list_formats(*, as_json: bool) -> None:
+def list_formats(*, json: bool) -> None:
     """List the built-in formats."""
     from etl.cli.output import print_json, print_table
     from etl.formats.registry import BUILTIN_FORMATS
 
     rows = [(name, one.table, one.title) for name, one in BUILTIN_FORMATS.items()]
-    if as_json:
+    if json:
         print_json([dict(zip(("format", "table", "title"), row, strict=True)) for row in rows])
     else:
         print_table(("format", "table", "title"), rows)
@@ -39,7 +39,7 @@ def list_formats(*, as_json: bool) -> None:
 @formats.command(short_help="Show a format's definition and columns.")
 @click.argument("name", metavar="FORMAT")
 @json_option
-def show(name: str, *, as_json: bool) -> None:
+def show(name: str, *, json: bool) -> None:
     """Show what a format looks like, which columns it fills from what, and its source.
 
     FORMAT is a built-in name, or nginx's or Apache's own string in quotes.
@@ -51,7 +51,7 @@ def show(name: str, *, as_json: bool) -> None:
     line_format = read_format(name)
     entry = BUILTIN_FORMATS.get(name)
     columns = _column_map(line_format)
-    if as_json:
+    if json:
         facts = {"format": line_format.name, "table": line_format.table}
         facts |= {"title": entry.title, "source": entry.source} if entry else {}
         print_json(facts | {"definition": line_format.definition, "columns": columns})
@@ -70,25 +70,25 @@ def show(name: str, *, as_json: bool) -> None:
 @click.option("--timezone", default="UTC", show_default=True, help="Of stamps without an offset.")
 @json_option
 @click.pass_obj
-def try_on_file(state: State, name: str, path: Path, *, timezone: str, as_json: bool) -> None:
+def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: bool) -> None:
     """Say how many lines of FILE match FORMAT, show some, and where the others stop matching.
 
     FORMAT is a built-in name, or nginx's or Apache's own string in quotes; FILE may be compressed.
     Nothing is stored. The exit code is 3 if no line matches.
     """
     from etl.cli.output import print_json, print_sample
-    from etl.pipeline.trying import read_format, try_format
+    from etl.pipeline.trying import percent, read_format, try_format
 
     zone = _zone(timezone)
     trial = try_format(read_format(name), path, zone=zone, reference=state.now, samples=SAMPLES)
     counts = trial.counts
-    if as_json:
+    if json:
         facts = {"lines": counts.lines, "records": counts.records, "blank": counts.blank}
         print_json(
             facts | {"share": trial.share, "sample": trial.records, "rejects": trial.rejects}
         )
     else:
-        share = "no lines" if trial.share is None else f"{trial.share:.1%} match"
+        share = "no lines" if trial.share is None else f"{percent(trial.share)} match"
         click.echo(
             f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects"
             f" + {counts.blank:,} blank: {share}"

@@ -14,6 +14,7 @@ from etl.decode.decompress import read_plain
 from etl.errors import ConfigError, SkippableError
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.project import Project, check_metrics, templates_of
+from etl.pipeline.trying import percent
 from etl.reporting import check_templates
 from etl.settings import MailSettings
 
@@ -90,9 +91,7 @@ def _check_source(job: SourceJob, now: datetime) -> Finding:
     parsed = reader.make_parser(newest.dated_at).parse(block)
     counts = parsed.counts
     share = counts.records / max(1, counts.lines - counts.blank)
-    detail = (
-        f"{len(listed)} inputs; {share:.1%} of the first {counts.lines} lines of {newest.uri} match"
-    )
+    detail = f"{len(listed)} inputs; {percent(share)} of the first {counts.lines} lines of {newest.uri} match"
     if share < WORST_SHARE and parsed.rejects.num_rows:
         first = parsed.rejects.slice(0, 1).to_pylist()[0]
         sample = first["raw"][:120].decode("utf-8", "backslashreplace")

@@ -94,3 +94,8 @@ def try_format(
                 firsts.setdefault(key, (row["offset"], row["raw"]))
     groups = [RejectGroup(lines, *key, *firsts[key]) for key, lines in found.most_common()]
     return Trial(counts, records, groups)
+
+
+def percent(share: float) -> str:
+    """Return a share as text, rounded down: 100.0% means all, and nothing less."""
+    return f"{int(share * 1000) / 10:.1f}%"

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from etl.cli import main
 from etl.formats.registry import BUILTIN_FORMATS
+from etl.pipeline.trying import percent
 
 GOOD = '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b HTTP/1.0" 200 2326 "-" "x"\n'
 BAD = GOOD.replace("/Oct/", "/Okt/")
@@ -93,3 +94,10 @@ def test_a_long_line_is_cut_around_its_caret(tmp_path: Path) -> None:
     assert lines[-2].startswith("  …")
     assert lines[-2].index("OK 2326") == lines[-1].index("^")
     assert len(lines[-2]) < 110
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1.0, "100.0%"), (0.9999, "99.9%"), (0.0, "0.0%"), (0.5, "50.0%")]
+)
+def test_a_hundred_percent_means_all(share: float, said: str) -> None:
+    assert percent(share) == said
