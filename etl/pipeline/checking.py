@@ -91,7 +91,8 @@ def _check_source(job: SourceJob, now: datetime) -> Finding:
     parsed = reader.make_parser(newest.dated_at).parse(block)
     counts = parsed.counts
     share = counts.records / max(1, counts.lines - counts.blank)
-    detail = f"{len(listed)} inputs; {percent(share)} of the first {counts.lines} lines of {newest.uri} match"
+    matched = f"{percent(share)} of the first {counts.lines} lines of {newest.uri} match"
+    detail = f"{len(listed)} inputs; {matched}"
     if share < WORST_SHARE and parsed.rejects.num_rows:
         first = parsed.rejects.slice(0, 1).to_pylist()[0]
         sample = first["raw"][:120].decode("utf-8", "backslashreplace")
