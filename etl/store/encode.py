@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_ROWS = 1 << 16
 """Rows buffered per part before they are encoded as a row group."""
 
 DICTIONARY_COLUMNS = frozenset(
