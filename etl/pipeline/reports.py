@@ -27,6 +27,7 @@ from etl.pipeline.project import Project, templates_of
 from etl.reporting import (
     Site,
     headline,
+    reported_versions,
     summarise,
     write_catalogue,
     write_day,
@@ -61,6 +62,8 @@ class DayPage:
 def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
     """Write the pages of `days`, and those of later days whose trends show them; then the index.
 
+    Days whose pages are behind their measurements are written too: a run died before it told them.
+
     Returns:
         The pages of all these days, oldest first.
 
@@ -76,13 +79,22 @@ def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
     out = project.settings.out
     templates, overrides = templates_of(project.settings)
     pages = []
-    for day in sorted(_touched(days, measured)):
+    behind = _behind(out, history)
+    for day in sorted(_touched({*days, *behind}, measured)):
         report = build_report(project, day, history)
         written = write_day(out, report, templates=templates, overrides=overrides, days=measured)
         said = tuple(headline(report))
         pages.append(DayPage(day, written[0], report.verdict, said))
     _write_overviews(project, history, measured)
     return pages
+
+
+def _behind(out: Path, history: Iterable[Measurement]) -> list[date]:
+    """Return the days whose files were not written from the measurements that stand now."""
+    versions: dict[date, set[str]] = {}
+    for one in history:
+        versions.setdefault(one.day, set()).add(one.data_version)
+    return [day for day, now in versions.items() if reported_versions(out, day) != sorted(now)]
 
 
 def _touched(days: Iterable[date], measured: Sequence[date]) -> set[date]:

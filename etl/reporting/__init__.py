@@ -6,7 +6,13 @@ from etl.reporting.html import check_templates
 from etl.reporting.judge import DaySummary, day_verdict, kpis_of, summarise
 from etl.reporting.mail import build_mail, send_key
 from etl.reporting.pages import Site
-from etl.reporting.write import write_catalogue, write_day, write_incidents, write_index
+from etl.reporting.write import (
+    reported_versions,
+    write_catalogue,
+    write_day,
+    write_incidents,
+    write_index,
+)
 
 __all__ = [
     "DaySummary",
@@ -17,6 +23,7 @@ __all__ = [
     "deliver",
     "headline",
     "kpis_of",
+    "reported_versions",
     "send_key",
     "summarise",
     "write_catalogue",

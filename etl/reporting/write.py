@@ -7,6 +7,7 @@ writes the same bytes again. One writer at a time: the run holds a lock.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ from etl.reporting.pages import Site, catalogue, catalogue_table, incidents_page
 from etl.reporting.proof import rejects_csv
 from etl.reporting.resolve import time_to_resolve_csv
 from etl.reporting.summary import measurements_csv, summary_json
+
+SUMMARY = "summary.json"
+"""A day for machines; says from which data version its files were written."""
 
 _OURS = frozenset({".csv", ".html", ".json"})
 """Endings of files that a day's folder may lose when they no longer belong."""
@@ -60,9 +64,18 @@ def write_day(
     # Resolved ones too: the averages on the page are made of them.
     files["time_to_resolve.csv"] = time_to_resolve_csv((*report.resolved, *report.incidents))
     files["rejects.csv"] = rejects_csv(report.rejects)
-    files["summary.json"] = summary_json(report)
+    files[SUMMARY] = summary_json(report)
     files["index.html"] = fitting(lambda limit: render(env, "day.html", page.cut(limit)))
     return _place_folder(out / report.day.isoformat(), files)
+
+
+def reported_versions(out: Path, day: date) -> list[str]:
+    """Return the data versions that a day's files in `out` were written from; none if unwritten."""
+    try:
+        summary = json.loads((out / day.isoformat() / SUMMARY).read_bytes())
+        return [str(version) for version in summary["data_version"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # not there, or not ours: either way it has to be written
 
 
 def write_index(out: Path, days: Sequence[DaySummary], site: Site) -> list[Path]:
@@ -131,8 +144,9 @@ def _place_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
                 (staging / name).write_bytes(content)
             if folder.exists():
                 # File by file, the page last: swapping the folders would leave a moment, or
-                # after a crash a night, without any page.
-                for name in _page_last(files):
+                # after a crash a night, without any page. Behind it only the summary, whose
+                # version says that all of the day is in place.
+                for name in sorted(_page_last(files), key=lambda name: name == SUMMARY):
                     (staging / name).replace(folder / name)
             else:
                 staging.rename(folder)

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from etl.pipeline.project import Project
-from etl.pipeline.runs import RunResult, run_all
+from etl.pipeline.runs import RunResult, run_all, run_ingest, run_measure
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
 
@@ -153,6 +153,24 @@ def test_late_lines_restate_their_own_day(write_project: Write) -> None:
     assert result.measured == (FIRST, FIRST + timedelta(days=1))
     page = (folder / "out" / FIRST.isoformat() / "index.html").read_text()
     assert "restated" in page.lower()
+
+
+def test_a_day_that_was_measured_and_not_told_is_told_by_the_next_run(write_project: Write) -> None:
+    """As when a run dies between its measurements and its pages."""
+    folder = write_project(API)
+    log = folder / "logs" / "access.log"
+    log.write_text(line(FIRST, 1))
+    run(folder)
+    page = folder / "out" / FIRST.isoformat() / "index.html"
+    before = page.read_text()
+    with log.open("a") as file:
+        file.write(line(FIRST, 23) + line(FIRST + timedelta(days=1), 4))
+    later = datetime(2026, 3, 12, 1, tzinfo=UTC)
+    run_ingest(open_folder(folder), now=later, workers=1)
+    run_measure(open_folder(folder), [FIRST], now=later)
+    assert page.read_text() == before
+    run(folder, FIRST + timedelta(days=1))
+    assert "restated" in page.read_text().lower()
 
 
 def test_a_cut_gzip_is_skipped_named_and_read_once_it_is_whole(write_project: Write) -> None:
