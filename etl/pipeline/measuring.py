@@ -64,8 +64,11 @@ def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> 
         if not unchanged:
             stale.append(day)
     failed: dict[str, str] = {}
+    missing = missing_sources(project, stale)
     for day in stale:
-        _measure_day(project, day, _version(project, current, day), now, failed)
+        version = _version(project, current, day)
+        context = DayContext(day, project.definitions, frozenset(missing[day]), now, version)
+        _measure_day(project, context, failed)
     if stale:
         _note_detections(project, now)
     return MeasureSummary(tuple(stale), failed)
@@ -83,12 +86,8 @@ def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[
     }
 
 
-def _measure_day(
-    project: Project, day: date, version: str, now: datetime, failed: dict[str, str]
-) -> None:
-    missing = frozenset(missing_sources(project, [day])[day])
-    context = DayContext(day, project.definitions, missing, now, version)
-    tables = project.tables()
+def _measure_day(project: Project, context: DayContext, failed: dict[str, str]) -> None:
+    day, tables = context.day, project.tables()
     spans = {sheet.lookback_days for sheet in project.sheets.values()}
     views = {span: build_views(tables, project.definitions, day, span) for span in spans}
     found: list[Measurement] = []
@@ -101,7 +100,8 @@ def _measure_day(
             logger.bind(metric=sheet.name, day=str(day)).error(str(error))
     old = read_measurements(project.warehouse, since=day, until=day)
     write_measurements(project.warehouse, day, restate(found, old))
-    logger.bind(day=str(day), measurements=len(found), missing=sorted(missing)).info("day measured")
+    said = logger.bind(day=str(day), measurements=len(found), missing=sorted(context.missing))
+    said.info("day measured")
 
 
 def _note_detections(project: Project, now: datetime) -> None:
