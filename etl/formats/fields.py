@@ -89,9 +89,7 @@ class Field:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that the field fills."""
-        if not self.column:
-            return ()
-        return TAKES.get(self.op, (self.column,))
+        return _columns(self.op, self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,7 @@ class Step:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that the step fills, `extra` apart."""
-        if not self.column:
-            return ()
-        return TAKES.get(self.op, (self.column,))
+        return _columns(self.op, self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +156,7 @@ class LineFormat:
 def table_schema(table: str) -> pa.Schema:
     """Return the schema of `requests` or `events`, without routes' or messages' own columns."""
     return schema.requests_schema([]) if table == "requests" else schema.events_schema({})
+
+
+def _columns(op: Op, column: str) -> tuple[str, ...]:
+    return TAKES.get(op, (column,)) if column else ()
