@@ -16,6 +16,7 @@ from etl.formats.fields import (
     Layout,
     Op,
     Step,
+    Trailing,
     table_schema,
 )
 
@@ -50,16 +51,23 @@ def layouts(
     closing one cannot be told from it and stays there. For arguments and errors see `assemble`.
     """
     quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
-    return assemble(pieces, text, escapes), Layout("line in quotes", quoted.steps)
+    plain = assemble(pieces, text, escapes, Trailing.DRIFT)
+    return plain, Layout("line in quotes", quoted.steps)
 
 
-def assemble(pieces: Sequence[Piece], text: str, escapes: Flag) -> Layout:
+def assemble(
+    pieces: Sequence[Piece],
+    text: str,
+    escapes: Flag = Flag.ESCAPED,
+    trailing: Trailing = Trailing.REFUSED,
+) -> Layout:
     r"""Return the layout of an access-log line.
 
     Args:
         pieces: Literals and fields in the order of the line.
         text: The whole format string, for errors.
         escapes: ESCAPED (\xHH, \" and the like), JSON_ESCAPED, or NONE.
+        trailing: What more fields behind the last one are.
 
     Raises:
         LogFormatError: Two fields touch and nothing tells where one ends, there is no field, or
@@ -88,7 +96,7 @@ def assemble(pieces: Sequence[Piece], text: str, escapes: Flag) -> Layout:
                 length=len(following.text),
                 hint="put a space or a quote between them",
             )
-    return Layout("line", tuple(steps))
+    return Layout("line", tuple(steps), trailing)
 
 
 def _merge(pieces: Sequence[Piece]) -> list[Piece]:
@@ -119,14 +127,16 @@ def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], escapes: Fla
         flags |= Flag.QUOTED
     if escapes is not Flag.ESCAPED:  # nginx writes "-" for what is absent in its own escaping only
         flags |= Flag.EMPTY_IS_NULL
-    if field.column and owners.get(field.column) is piece:
+    owner = owners.get(field.column)
+    if owner is not None and (owner is piece or field.op is owner.field.op is Op.CLOCK):
         scale = _digits(field.column) if field.op is Op.INTEGER else field.scale
-        key = "request" if field.op is Op.REQUEST else ""
-        return Step(field.op, literal, field.column, flags, scale, piece.text, key)
+        key = {Op.REQUEST: "request", Op.ADDRESS: field.name}.get(field.op, "")
+        return Step(field.op, literal, field.column, flags, scale, piece.text, key, field.pattern)
     op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
     op = Op.LIST if field.op is Op.SUM else op  # both hold spaces
     flags |= Flag.EXTRA
-    return Step(op, literal, "", flags, field.scale, piece.text, field.name or piece.text)
+    key = field.name or piece.text
+    return Step(op, literal, "", flags, field.scale, piece.text, key, field.pattern)
 
 
 def _digits(column: str) -> int:

@@ -37,6 +37,23 @@ class Op(IntEnum):
     OPTIONAL_MESSAGE = 16  # RFC 5424's MSG with the space before it, or nothing
     TAGGED_MESSAGE = 17  # RFC 3164's TAG and CONTENT: app[pid]: message
     HOST = 18  # RFC 3164's HOSTNAME and the space behind it, or nothing where a tag stands
+    OBJECT = 19  # a JSON object, whose members are steps of their own
+    PAIRS = 20  # named values, whose members are steps of their own; the scale is a `Pairs`
+    DURATION = 21  # a number with a unit of time, such as 12ms; without one the scale holds
+    ADDRESS = 22  # an address with or without a port behind it, which goes into `extra`
+    CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC
+    ADDEND = 24  # a decimal that is also added to `request_time_s`
+    SEVERITY = 25  # a level's word, letter or number, as syslog's severity
+    ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
+
+
+class Pairs(IntEnum):
+    """How named values are written one after the other."""
+
+    LTSV = 0  # label:value, between tabs (http://ltsv.org)
+    LOGFMT = 1  # key=value and key="value", between blanks (https://brandur.org/logfmt)
+    CEF = 2  # key=value with blanks in the values, up to the next key (ArcSight's CEF)
+    GROUPS = 3  # what a regular expression found: name, unit separator, value, record separator
 
 
 class Flag(IntFlag):
@@ -51,6 +68,9 @@ class Flag(IntFlag):
     REQUIRED = 32  # an empty value is a reject
     JSON_ESCAPED = 64  # JSON's escapes are decoded
     EMPTY_IS_NULL = 128  # nothing at all stands for absent
+    PLUS_IS_SPACE = 256  # IIS writes "+" for a space
+    PERCENT_ENCODED = 512  # %HH are decoded
+    NEGATIVE_IS_NULL = 1024  # -1 stands for "never came to it"; HAProxy's "+" is stepped over
 
 
 TAKES: dict[Op, tuple[str, ...]] = {
@@ -61,9 +81,12 @@ TAKES: dict[Op, tuple[str, ...]] = {
 }
 """Columns that an operation fills besides its own; it needs all of them."""
 
-TIMES = frozenset({Op.CLF_TIME, Op.ISO_TIME, Op.EPOCH_TIME, Op.BSD_TIME})
+SPARE_COLUMN = {"requests": "extra", "events": "structured_data"}
+"""Per table the column of JSON text that takes what has no column of its own."""
 
-SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.PRIORITY, Op.STRUCTURED})
+TIMES = frozenset({Op.CLF_TIME, Op.ISO_TIME, Op.EPOCH_TIME, Op.BSD_TIME, Op.CLOCK, Op.ANY_TIME})
+
+SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.CLOCK, Op.PRIORITY, Op.STRUCTURED})
 """Operations that know where their value ends, whatever follows."""
 
 
@@ -77,6 +100,7 @@ class Field:
         rank: Of two fields for one column the lower rank wins, then the one that comes first.
         scale: Meaning by operation, see `Op`.
         name: Name in `extra` if the column goes to another field.
+        pattern: Of CLOCK: what strptime would be given.
     """
 
     column: str
@@ -85,6 +109,7 @@ class Field:
     flags: Flag = Flag.DASH_IS_NULL
     scale: int = 0
     name: str = ""
+    pattern: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,7 +123,11 @@ class Step:
 
     Attributes:
         what: The field as the format string writes it, for people.
-        key: Name under which the value goes into `extra`, or (REQUEST) what is not a request.
+        key: Name under which the value goes into `extra`, or (REQUEST) what is not a request, or
+            (ADDRESS) the port.
+        name: Of a member: its name in the object, with dots on the way into nested ones. Of CLOCK:
+            the pattern.
+        members: Of OBJECT and PAIRS: what is taken by name. All else goes into `extra`.
     """
 
     op: Op
@@ -108,19 +137,40 @@ class Step:
     scale: int = 0
     what: str = ""
     key: str = ""
+    name: str = ""
+    members: tuple[Step, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns that the step fills, `extra` apart."""
-        return _columns(self.op, self.column)
+        """All columns that the step or its members fill, `extra` apart."""
+        own = _columns(self.op, self.column)
+        return own + tuple(column for member in self.members for column in member.columns)
+
+    @property
+    def fills_extra(self) -> bool:
+        """Whether something of it may go into `extra`."""
+        return bool(self.key) or self.op in (Op.OBJECT, Op.PAIRS)
+
+
+class Trailing(IntEnum):
+    """What it means when a blank and more text follow the last field of a layout."""
+
+    REFUSED = 0  # the line is of another format
+    DRIFT = 1  # the server writes more than the format says: kept in `extra`, and counted
+    EXPECTED = 2  # the format's source announces that fields will be added: kept in `extra`
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way in which a line of the format may be laid out."""
+    """One way in which a line of the format may be laid out.
+
+    Attributes:
+        trailing: What more fields behind the last one are.
+    """
 
     name: str
     steps: tuple[Step, ...]
+    trailing: Trailing = Trailing.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +183,10 @@ class LineFormat:
         definition: The format string.
         layouts: In order of preference.
         hints: What looks like a slip of the pen but is allowed, for `daytally check`.
+        header: Lines that begin with "#" are no records, and `#Fields:` names the fields of the
+            lines after it (W3C Extended Log File Format); `layouts` are for lines before the first.
+        pattern: A regular expression that is matched first; `layouts` read its groups.
+        inner: What the column `message` is parsed by in turn; its records take the line's place.
     """
 
     name: str
@@ -140,17 +194,27 @@ class LineFormat:
     definition: str
     layouts: tuple[Layout, ...]
     hints: tuple[str, ...] = ()
+    header: bool = False
+    pattern: bytes = b""
+    inner: LineFormat | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that the format can fill, in the table's order, with `at` and `offset`."""
         filled = {"at", "offset"}
         for layout in self.layouts:
+            if layout.trailing:
+                filled.add(SPARE_COLUMN[self.table])
             for step in layout.steps:
                 filled.update(step.columns)
-                if step.key:
-                    filled.add("extra")
+                if step.fills_extra:
+                    filled.add(SPARE_COLUMN[self.table])
         return tuple(name for name in table_schema(self.table).names if name in filled)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether its lines say when; an inner format may leave that to the outer one."""
+        return any("at" in step.columns for layout in self.layouts for step in layout.steps)
 
 
 def table_schema(table: str) -> pa.Schema:
@@ -159,4 +223,6 @@ def table_schema(table: str) -> pa.Schema:
 
 
 def _columns(op: Op, column: str) -> tuple[str, ...]:
+    if op is Op.ADDEND:
+        return (column, "request_time_s") if column else ("request_time_s",)
     return TAKES.get(op, (column,)) if column else ()

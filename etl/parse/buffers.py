@@ -11,13 +11,17 @@ import pyarrow as pa
 
 from etl.model import BLOCK_PADDING, Block, Bytes
 from etl.parse import context as c
+from etl.parse.clocks import PARTS_WIDTH
 from etl.parse.context import Ints, Offsets
 from etl.parse.kernel import parse_lines
 from etl.parse.program import JSON_TEXT, SPARE, Program
+from etl.parse.take import TAKE_ANY
 from etl.schema import INSTANT, TEXT
 
 MAX_BLOCK_BYTES = 1 << 28
 """Larger blocks could overflow Arrow's 32-bit offsets."""
+
+COMMENT = ord("#")
 
 TEXT_GROWTH = 3  # one damaged byte becomes U+FFFD, three bytes
 JSON_GROWTH = 6  # one control character becomes \u00XX
@@ -53,7 +57,10 @@ class Buffers:
         self.stamp = np.empty(lines, dtype=np.uint8)
         self.places = np.empty(lines, dtype=np.int64)
         self.rejects = np.empty((lines, c.REJECT_WIDTH), dtype=np.int64)
-        self._scratch = np.empty(size + SPARE, dtype=np.uint8)
+        # A decoded value and a name are no longer than what they were decoded from.
+        names = int(program.steps[:, c.NAME_SIZE].max(initial=0))
+        self._rooms = [np.empty(size + names + SPARE, dtype=np.uint8) for _ in range(3)]
+        self._parts = np.zeros(PARTS_WIDTH, dtype=np.int64)
         self._texts = slot_table(zip(self.strings, self.ends, self.text_ok, strict=True))
         self._numbers = slot_table(zip(self.wholes, self.reals, self.num_ok, strict=True))
         self.cells = np.zeros(c.CONTEXT_WIDTH, dtype=np.int64)
@@ -67,11 +74,17 @@ class Buffers:
             (c.STAMP, self.stamp),
             (c.PLACES, self.places),
             (c.REJECTS, self.rejects),
-            (c.SCRATCH, self._scratch),
+            (c.SCRATCH, self._rooms[0]),
+            (c.VALUE, self._rooms[1]),
+            (c.PATH, self._rooms[2]),
+            (c.PARTS, self._parts),
         ):
             self.cells[cell] = array.ctypes.data
         self.cells[c.LAYOUT_COUNT] = len(program.layouts)
+        self.cells[c.TAKE] = TAKE_ANY.address
         self.cells[c.EXTRA_SLOT] = program.extra_slot
+        self.cells[c.NEEDS_TIME] = program.line_format.has_time
+        self.cells[c.COMMENT] = COMMENT if program.line_format.header else -1
 
     def fits(self, size: int, lines: int) -> bool:
         """Tell whether a block of `size` bytes and `lines` lines may be parsed into these."""
@@ -89,7 +102,8 @@ class Buffers:
     def _room(self, name: str) -> int:
         if name not in JSON_TEXT:
             return TEXT_GROWTH * self.size + SPARE
-        return JSON_GROWTH * self.size + self.lines * self._program.extra_overhead + SPARE
+        growth = JSON_GROWTH + self._program.name_growth
+        return growth * self.size + self.lines * self._program.extra_overhead + SPARE
 
 
 def slot_table(columns: Iterable[tuple[npt.NDArray[Any], ...]]) -> Ints:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from etl.formats.fields import Flag, Op
+from etl.formats.fields import Flag, Op, Pairs
 from etl.model import RejectReason
 from etl.parse.jit import inlined
 from etl.parse.memory import load64, store64
@@ -28,16 +28,27 @@ AT, STAMP, PLACES, REJECTS, SCRATCH = 10, 11, 12, 13, 14  # STAMP and SCRATCH: o
 EXTRA_SLOT, EXTRA_END, EXTRA_COUNT = 15, 16, 17
 FAIL_REASON, FAIL_PLACE, FAIL_PART = 18, 19, 20
 ROWS, REFUSED, BLANK = 21, 22, 23
-CONTEXT_WIDTH = 24
+# FAIL_STEP: the member that failed, or -1. VALUE and PATH: rooms of bytes for one decoded value
+# and for a member's name. PARTS: of a time stamp, see `clocks`. NEEDS_TIME: whether a line without
+# a stamp is a reject. COMMENT: the byte that begins lines which are no records, or -1.
+FAIL_STEP, VALUE, PATH, PARTS, NEEDS_TIME, COMMENT, DRIFTED = 24, 25, 26, 27, 28, 29, 30
+TAKE = 31  # address of `take.take_any`
+CONTEXT_WIDTH = 32
 
 # Columns of `STEPS`. Literals and keys: addresses of bytes. SLOT_A to SLOT_D: one slot per column
-# that the operation fills, -1 for none.
+# that the operation fills, -1 for none. NAME: of a member, or a CLOCK's pattern. MEMBERS_FROM and
+# MEMBERS_TO: rows of `STEPS`.
 OP, LITERAL, LITERAL_SIZE, FLAGS, SCALE, KEY, KEY_SIZE, SLOT_A, SLOT_B, SLOT_C, SLOT_D = range(11)
-STEP_WIDTH = 11
+NAME, NAME_SIZE, MEMBERS_FROM, MEMBERS_TO = 11, 12, 13, 14
+STEP_WIDTH = 15
 
-# Columns of `LAYOUTS`: ranges of `STEPS` and of `NULLS` (slots that a layout leaves null).
+# Columns of `LAYOUTS`: ranges of `STEPS` and of `NULLS` (slots that a layout leaves null; slots
+# that are null until a member is found), the step whose key trailing text gets, or -1, and whether
+# such text is drift.
 STEPS_FROM, STEPS_TO, TEXT_NULLS_FROM, TEXT_NULLS_TO, NUM_NULLS_FROM, NUM_NULLS_TO = range(6)
-LAYOUT_WIDTH = 6
+TEXT_UNSURE_FROM, TEXT_UNSURE_TO, NUM_UNSURE_FROM, NUM_UNSURE_TO = 6, 7, 8, 9
+TRAILING_STEP, DRIFT = 10, 11
+LAYOUT_WIDTH = 12
 
 # Columns of `TEXTS` (strings, Arrow's 32-bit offsets, a byte per row: 1 where not null) and of
 # `NUMBERS` (whole numbers, doubles, a byte per row).
@@ -48,12 +59,13 @@ SLOT_WIDTH = 3
 # Columns of `REJECTS`: bounds of the line, why, at which byte, at which step and part of it.
 FROM, TO, REASON, PLACE, STEP, PART = range(6)
 REJECT_WIDTH = 6
-PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE = range(4)  # CHOICE: layouts part here
+PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE, PART_TIME = range(5)  # CHOICE: layouts part
 
 # What a time stamp counts from.
 STAMP_UTC = 0  # 1970 in UTC
 STAMP_LOCAL = 1  # 1970 on the clocks of the source's zone
 STAMP_YEARLESS = 2  # 2000 stands for the year, on the clocks of the source's zone
+STAMP_NONE = 3  # nothing: the line says not when
 
 REASONS = tuple(RejectReason)
 NO_MATCH = REASONS.index(RejectReason.NO_MATCH)
@@ -71,12 +83,19 @@ OP_CLF_TIME, OP_ISO_TIME = int(Op.CLF_TIME), int(Op.ISO_TIME)
 OP_EPOCH_TIME, OP_BSD_TIME = int(Op.EPOCH_TIME), int(Op.BSD_TIME)
 OP_PRIORITY, OP_VERSION, OP_STRUCTURED = int(Op.PRIORITY), int(Op.VERSION), int(Op.STRUCTURED)
 OP_OPTIONAL_MESSAGE, OP_TAGGED_MESSAGE = int(Op.OPTIONAL_MESSAGE), int(Op.TAGGED_MESSAGE)
-OP_HOST = int(Op.HOST)
+OP_HOST, OP_OBJECT, OP_PAIRS = int(Op.HOST), int(Op.OBJECT), int(Op.PAIRS)
+OP_DURATION, OP_ADDRESS, OP_CLOCK = int(Op.DURATION), int(Op.ADDRESS), int(Op.CLOCK)
+OP_ADDEND, OP_SEVERITY, OP_ANY_TIME = int(Op.ADDEND), int(Op.SEVERITY), int(Op.ANY_TIME)
+PAIRS_LTSV, PAIRS_LOGFMT = int(Pairs.LTSV), int(Pairs.LOGFMT)
+PAIRS_CEF, PAIRS_GROUPS = int(Pairs.CEF), int(Pairs.GROUPS)
 DASH_IS_NULL, DASH_IS_ZERO = int(Flag.DASH_IS_NULL), int(Flag.DASH_IS_ZERO)
 QUOTED, ESCAPED = int(Flag.QUOTED), int(Flag.ESCAPED)
 JSON_ESCAPED, EMPTY_IS_NULL = int(Flag.JSON_ESCAPED), int(Flag.EMPTY_IS_NULL)
 EXTRA, REQUIRED = int(Flag.EXTRA), int(Flag.REQUIRED)
-ANY_ESCAPES = ESCAPED | JSON_ESCAPED
+PLUS_IS_SPACE, PERCENT_ENCODED = int(Flag.PLUS_IS_SPACE), int(Flag.PERCENT_ENCODED)
+NEGATIVE_IS_NULL = int(Flag.NEGATIVE_IS_NULL)
+URL_ESCAPES = PLUS_IS_SPACE | PERCENT_ENCODED
+ANY_ESCAPES = ESCAPED | JSON_ESCAPED | URL_ESCAPES
 
 TAB, NEWLINE, RETURN, SPACE, QUOTE, PERCENT, PLUS, COMMA, DASH, DOT, SLASH = b'\t\n\r "%+,-./'
 ZERO, NINE, COLON, LESS, EQUALS, GREATER, QUESTION, AT_SIGN = b"09:<=>?@"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.parse.context import BACKSLASH, QUOTE, SLASH
+from etl.parse.context import BACKSLASH, PERCENT, PLUS, QUOTE, SLASH, SPACE
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, store
 
@@ -43,6 +43,24 @@ def unescape(start: int, stop: int, target: int) -> int:
                 if plain != 0:
                     byte = plain
                     start += 1
+        store(target, byte)
+        target += 1
+    return target
+
+
+@helper
+def unescape_url(start: int, stop: int, target: int, plus_is_space: int) -> int:
+    """Decode %HH, and "+" if it stands for a space; return where the writing ended."""
+    while start < stop:
+        byte = load(start)
+        start += 1
+        if byte == PLUS and plus_is_space:
+            byte = SPACE
+        elif byte == PERCENT and start + 1 < stop:
+            high, low = hex_digit(load(start)), hex_digit(load(start + 1))
+            if high >= 0 and low >= 0:
+                byte = high * 16 + low
+                start += 2
         store(target, byte)
         target += 1
     return target

@@ -21,7 +21,8 @@ from etl.parse.context import (
 )
 from etl.parse.jit import helper
 from etl.parse.memory import load
-from etl.parse.values import MAX_DIGITS, fail, fail_value, set_null_number, set_real
+from etl.parse.numbers import MAX_DIGITS, set_null_number, set_real
+from etl.parse.values import fail, fail_value
 
 _NANO_DIGITS = 9
 _MAX_WHOLE_DIGITS = 8  # three years

@@ -44,6 +44,15 @@ def _loader(bits: ir.Type, *, signed: bool) -> Any:
     return intrinsic(load)
 
 
+def _load_real(_typing: Any, _address: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        value = builder.load(builder.inttoptr(arguments[0], ir.DoubleType().as_pointer()))
+        value.align = 1
+        return value
+
+    return types.float64(types.int64), generate
+
+
 def _storer(bits: ir.Type, value_type: Any) -> Any:
     def store(_typing: Any, _address: Any, _value: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -86,6 +95,14 @@ def _bits(builder: Any, flags: Any) -> Any:
     return builder.zext(builder.bitcast(flags, ir.IntType(CHUNK)), _I64)
 
 
+def _five(_typing: Any, _function: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(_I64, [_I64] * 5).as_pointer()
+        return builder.call(builder.inttoptr(arguments[0], kind), arguments[1:])
+
+    return types.int64(*[types.int64] * 6), generate
+
+
 def _lowest_bit(_typing: Any, _mask: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(_I1, 1))
@@ -99,6 +116,8 @@ load32: Callable[[int], int] = _loader(_I32, signed=True)
 """Return the 32-bit number at an address."""
 load64: Callable[[int], int] = _loader(_I64, signed=True)
 """Return the 64-bit number at an address."""
+load_real: Callable[[int], float] = cast("Any", intrinsic(_load_real))
+"""Return the double at an address."""
 store: Callable[[int, int], None] = _storer(_I8, types.int64)
 """Write a byte."""
 store32: Callable[[int, int], None] = _storer(_I32, types.int64)
@@ -111,5 +130,7 @@ mask_of: Callable[[int, int], int] = cast("Any", intrinsic(_mask_of))
 """Return a bit for each of the 32 bytes from an address on that equals a byte."""
 copy_chunk: Callable[[int, int], int] = cast("Any", intrinsic(_copy_chunk))
 """Copy 32 bytes; return a bit for each of them that is not ASCII."""
+call5: Callable[[int, int, int, int, int, int], int] = cast("Any", intrinsic(_five))
+"""Call the function at an address with five numbers; return its result."""
 lowest_bit: Callable[[int], int] = cast("Any", intrinsic(_lowest_bit))
 """Return the number of the lowest bit that is set; the mask is not zero."""

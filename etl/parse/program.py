@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from etl.formats.fields import Layout, LineFormat, Op, Step, table_schema
+from etl.formats.fields import (
+    SPARE_COLUMN,
+    Flag,
+    Layout,
+    LineFormat,
+    Op,
+    Step,
+    Trailing,
+    table_schema,
+)
 from etl.model import Bytes
 from etl.parse import context as c
 from etl.parse.context import Ints
@@ -46,9 +55,21 @@ class Program:
     extra_overhead: int
 
     @property
+    def name_growth(self) -> int:
+        """Most bytes of names written into `extra` for a byte of an object: prefixes recur."""
+        # `"":1,` is the shortest member, and a prefix is shorter than the member it leads to.
+        longest = max((len(step.name) for step in all_steps(self.line_format)), default=0)
+        return -(-longest // 5)
+
+    @property
     def extra_slot(self) -> int:
-        """Slot of `extra`, or -1."""
-        return self.text.index("extra") if "extra" in self.text else -1
+        """Slot of the column that takes what has no column of its own, or -1."""
+        fmt = self.line_format
+        fills = any(
+            layout.trailing or any(step.fills_extra for step in layout.steps)
+            for layout in fmt.layouts
+        )
+        return self.text.index(SPARE_COLUMN[fmt.table]) if fills else -1
 
 
 def pack(line_format: LineFormat) -> Program:
@@ -59,14 +80,13 @@ def pack(line_format: LineFormat) -> Program:
     numbers = tuple((n, schema.field(n).type) for n in names if n not in text)
     slots = {name: slot for slot, name in enumerate(text)}
     slots.update({name: slot for slot, (name, _) in enumerate(numbers)})
-    all_steps = tuple(step for layout in line_format.layouts for step in layout.steps)
     pool = bytearray()
-    rows = [_pack_step(step, slots, pool) for step in all_steps]
+    rows = _pack_steps(line_format, slots, pool)
     padded = np.frombuffer(bytes(pool) + bytes(SPARE), dtype=np.uint8)
     steps = np.array(rows, dtype=np.int64).reshape(-1, c.STEP_WIDTH)
-    steps[:, [c.LITERAL, c.KEY]] += padded.ctypes.data
+    steps[:, [c.LITERAL, c.KEY, c.NAME]] += padded.ctypes.data
     keys = max((_keys(layout) for layout in line_format.layouts), default=0)
-    layouts, nulls = _pack_layouts(line_format.layouts, text, [name for name, _ in numbers], slots)
+    layouts, nulls = _pack_layouts(line_format, text, [name for name, _ in numbers], slots)
     return Program(
         text=text,
         numbers=numbers,
@@ -79,12 +99,33 @@ def pack(line_format: LineFormat) -> Program:
     )
 
 
+TRAILING = Step(Op.TEXT, flags=Flag.EXTRA, what="more fields", key="trailing")
+"""What keeps fields behind the last one."""
+
+
+def all_steps(line_format: LineFormat) -> list[Step]:
+    """Return the steps in the program's order: of all layouts, then their members."""
+    steps = [step for layout in line_format.layouts for step in layout.steps]
+    return [*steps, *(member for step in steps for member in step.members), TRAILING]
+
+
+def _pack_steps(line_format: LineFormat, slots: dict[str, int], pool: bytearray) -> list[list[int]]:
+    steps = all_steps(line_format)
+    rows = [_pack_step(step, slots, pool) for step in steps]
+    place = sum(len(layout.steps) for layout in line_format.layouts)
+    for step, row in zip(steps, rows, strict=True):
+        row[c.MEMBERS_FROM], row[c.MEMBERS_TO] = place, place + len(step.members)
+        place += len(step.members)
+    return rows
+
+
 def _json_key(step: Step) -> bytes:
     return json.dumps(step.key).encode() + b":"
 
 
 def _keys(layout: Layout) -> int:
-    return sum(len(_json_key(step)) + 4 for step in layout.steps if step.key) + 2
+    steps = [TRAILING, *layout.steps, *(each for step in layout.steps for each in step.members)]
+    return sum(len(_json_key(step)) + 4 for step in steps if step.key) + 2
 
 
 def _pack_step(step: Step, slots: dict[str, int], pool: bytearray) -> list[int]:
@@ -93,27 +134,64 @@ def _pack_step(step: Step, slots: dict[str, int], pool: bytearray) -> list[int]:
     key = _json_key(step) if step.key else b""
     row[c.LITERAL], row[c.LITERAL_SIZE] = len(pool), len(step.literal)
     row[c.KEY], row[c.KEY_SIZE] = len(pool) + len(step.literal), len(key)
-    pool += step.literal + key
+    name = (expand(step.name) if step.op is Op.CLOCK else step.name).encode()
+    row[c.NAME], row[c.NAME_SIZE] = len(pool) + len(step.literal) + len(key), len(name)
+    pool += step.literal + key + name
     # A lone URI takes the same places as the one in a request line, behind the method.
     names = ("method", "path", "query") if step.op is Op.URI else step.columns
     filled = [slots.get(name, -1) for name in names]
-    row[c.SLOT_A :] = (filled + [-1] * 4)[:4]
+    if step.op is Op.ADDEND and not step.column:
+        filled = [-1, *filled]
+    row[c.SLOT_A : c.SLOT_D + 1] = (filled + [-1] * 4)[:4]
     return row
 
 
+_EXPANDED = {
+    "%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%r": "%I:%M:%S %p",
+    "%c": "%a %b %e %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S",
+}  # fmt: skip
+
+
+def expand(pattern: str) -> str:
+    """Return a strptime pattern without the directives that stand for several (POSIX locale)."""
+    for short, long in _EXPANDED.items():
+        pattern = pattern.replace(short, long)
+    return pattern
+
+
 def _pack_layouts(
-    layouts: tuple[Layout, ...], text: tuple[str, ...], numbers: list[str], slots: dict[str, int]
+    line_format: LineFormat, text: tuple[str, ...], numbers: list[str], slots: dict[str, int]
 ) -> tuple[Ints, Ints]:
     rows: list[list[int]] = []
     nulls: list[int] = []
     at = 0
-    for layout in layouts:
-        filled = {name for step in layout.steps for name in step.columns} | {"extra"}
+    trailing = len(all_steps(line_format)) - 1
+    for layout in line_format.layouts:
+        filled = {name for step in layout.steps for name in step.columns}
+        unsure = _unsure(layout)
         row = [at, at + len(layout.steps)]
-        for names in (text, numbers):
+        if layout.trailing or any(step.fills_extra for step in layout.steps):
+            filled.add(SPARE_COLUMN[line_format.table])
+        for names, wanted in (
+            (text, set(text) - filled),
+            (numbers, set(numbers) - filled),
+            (text, unsure),
+            (numbers, unsure),
+        ):
             row.append(len(nulls))
-            nulls += [slots[name] for name in names if name not in filled]
+            nulls += [slots[name] for name in names if name in wanted]
             row.append(len(nulls))
+        row.append(trailing if layout.trailing else -1)
+        row.append(int(layout.trailing is Trailing.DRIFT))
         rows.append(row)
         at += len(layout.steps)
     return np.array(rows, dtype=np.int64), np.array(nulls or [0], dtype=np.int64)
+
+
+def _unsure(layout: Layout) -> set[str]:
+    """Return the columns that a line of the layout may or may not fill."""
+    members = [member for step in layout.steps for member in step.members]
+    found = {name for member in members for name in member.columns}
+    if any(step.op is Op.ADDEND for step in layout.steps):
+        found.add("request_time_s")
+    return found

@@ -7,11 +7,11 @@ from functools import lru_cache
 import pyarrow as pa
 
 from etl import schema
-from etl.formats.fields import Layout
+from etl.formats.fields import LineFormat
 from etl.model import Block
 from etl.parse import context as c
 from etl.parse.context import Ints
-from etl.parse.program import Program
+from etl.parse.program import Program, all_steps
 
 RAW_LIMIT = 1 << 16
 """Bytes that are kept of a line that is too long."""
@@ -28,7 +28,7 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
         program: Its steps give the words of the detail.
         longest: Most bytes of a line.
     """
-    layouts = program.line_format.layouts
+    line_format = program.line_format
     reasons, details, raws = [], [], []
     for start, stop, reason, place, step, part in rejects.tolist():
         if reason == c.TOO_LONG:
@@ -38,7 +38,7 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
             )
             stop = start + kept
         else:
-            details.append(f"column {place + 1}: expected {_expected(layouts, step, part)}")
+            details.append(f"column {place + 1}: expected {_expected(line_format, step, part)}")
         reasons.append(c.REASONS[reason].value)
         raws.append(block.data[start:stop].tobytes())
     offsets = rejects[:, c.FROM] + block.offset
@@ -46,11 +46,13 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
 
 
 @lru_cache(maxsize=1024)
-def _expected(layouts: tuple[Layout, ...], number: int, part: int) -> str:
+def _expected(line_format: LineFormat, number: int, part: int) -> str:
     """Say what should have stood there; `number` counts the steps of all layouts."""
     if part == c.PART_END:
         return "the end of the line"
-    steps = [step for layout in layouts for step in layout.steps]
+    if part == c.PART_TIME:
+        return "a time stamp before the end"
+    steps, layouts = all_steps(line_format), line_format.layouts
     if part == c.PART_LITERAL:
         return repr(steps[number].literal.decode())
     if part == c.PART_VALUE:

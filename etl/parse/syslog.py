@@ -24,8 +24,9 @@ from etl.parse.context import (
 )
 from etl.parse.jit import inlined
 from etl.parse.memory import load, load32
+from etl.parse.numbers import set_number
 from etl.parse.text import find_byte
-from etl.parse.values import fail, fail_value, put_text, set_null_text, set_number, set_text
+from etl.parse.values import fail, fail_value, put_text, set_null_text, set_text
 
 _MARK = int.from_bytes(b"\xef\xbb\xbf", "little")  # numba runs on little-endian machines only
 _MAX_PRIORITY = 191  # facility 23, severity 7

@@ -1,0 +1,102 @@
+"""Kernel pieces for lines whose values have names: finds the step that wants one."""
+
+from __future__ import annotations
+
+from etl.parse.context import (
+    BAD_NUMBER,
+    BAD_TIMESTAMP,
+    COLON,
+    DOT,
+    FAIL_PLACE,
+    FAIL_STEP,
+    MEMBERS_FROM,
+    MEMBERS_TO,
+    NAME,
+    NAME_SIZE,
+    OP,
+    OP_ANY_TIME,
+    OP_BSD_TIME,
+    OP_CLF_TIME,
+    OP_CLOCK,
+    PART_VALUE,
+    QUOTE,
+    STEP_WIDTH,
+    STEPS,
+    TAKE,
+    cell,
+    row_of,
+    set_cell,
+)
+from etl.parse.jit import helper, inlined
+from etl.parse.memory import call5, load, store
+from etl.parse.text import same, write_json
+from etl.parse.values import close_extra, fail, open_extra, write_value
+
+
+@inlined
+def wanted(k: int, s: int, name: int, size: int, guess: int) -> int:
+    """Return the number of the step that a name belongs to, or -1.
+
+    Lines of one server name their values in one order, so the search begins behind the last hit.
+    """
+    first, last = cell(s, MEMBERS_FROM), cell(s, MEMBERS_TO)
+    number = guess if first <= guess < last else first
+    for _ in range(first, last):
+        member = row_of(cell(k, STEPS), number, STEP_WIDTH)
+        if cell(member, NAME_SIZE) == size and same(name, cell(member, NAME), size):
+            return number
+        number = number + 1 if number + 1 < last else first
+    return -1
+
+
+@helper
+def leads_on(k: int, s: int, name: int, size: int) -> bool:
+    """Tell whether a member's name goes on behind this one and a dot."""
+    for number in range(cell(s, MEMBERS_FROM), cell(s, MEMBERS_TO)):
+        member = row_of(cell(k, STEPS), number, STEP_WIDTH)
+        longer = cell(member, NAME_SIZE) > size and load(cell(member, NAME) + size) == DOT
+        if longer and same(name, cell(member, NAME), size):
+            return True
+    return False
+
+
+@helper
+def put_member(k: int, row: int, number: int, start: int, stop: int, place: int) -> bool:
+    """Take a member's value, which came from `place` of the line."""
+    member = row_of(cell(k, STEPS), number, STEP_WIDTH)
+    end = call5(cell(k, TAKE), k, row, member, start, stop)
+    if end == stop:
+        return True
+    if end >= 0:
+        op = cell(member, OP)
+        is_time = OP_CLF_TIME <= op <= OP_BSD_TIME or op in (OP_CLOCK, OP_ANY_TIME)
+        fail(k, BAD_TIMESTAMP if is_time else BAD_NUMBER, place, PART_VALUE)
+    set_cell(k, FAIL_STEP, number)
+    set_cell(k, FAIL_PLACE, place)
+    return False
+
+
+@helper
+def put_spare(k: int, name: int, size: int, start: int, stop: int, escaped: int) -> None:
+    """Add a named text that no step wants to `extra`."""
+    target = _write_key(open_extra(k), name, size)
+    close_extra(k, write_value(k, target, start, stop, escaped))
+
+
+@helper
+def put_spare_json(k: int, name: int, size: int, start: int, stop: int) -> None:
+    """Add a named JSON value that no step wants to `extra`, byte by byte."""
+    target = _write_key(open_extra(k), name, size)
+    for place in range(start, stop):
+        store(target, load(place))
+        target += 1
+    close_extra(k, target)
+
+
+@inlined
+def _write_key(target: int, name: int, size: int) -> int:
+    store(target, QUOTE)
+    target = write_json(name, name + size, target + 1)
+    store(target, QUOTE)
+    store(target + 1, COLON)
+    return target + 2

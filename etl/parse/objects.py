@@ -1,0 +1,170 @@
+"""Kernel pieces that take the members of a JSON object (RFC 8259), nested ones by dotted name.
+
+What no step wants goes into `extra`, as it was sent: numbers stay numbers, objects objects. Inside
+an object that is entered for one of its members, the others get names with dots. Leniency: escapes
+that JSON does not know and control characters in strings are taken as they are.
+"""
+
+from __future__ import annotations
+
+from etl.parse.context import (
+    BACKSLASH,
+    BRACE,
+    BRACE_END,
+    BRACKET,
+    BRACKET_END,
+    COLON,
+    COMMA,
+    DOT,
+    JSON_ESCAPED,
+    NEWLINE,
+    NO_MATCH,
+    PATH,
+    QUOTE,
+    RETURN,
+    SPACE,
+    TAB,
+    VALUE,
+    cell,
+)
+from etl.parse.convert import is_scalar
+from etl.parse.escapes import unescape_json
+from etl.parse.jit import helper, inlined
+from etl.parse.json_text import is_strict, nested_end, string_end
+from etl.parse.members import leads_on, put_member, put_spare, put_spare_json, wanted
+from etl.parse.memory import load, store
+from etl.parse.text import holds
+from etl.parse.values import fail_value
+
+_N = ord("n")
+
+
+@inlined
+def skip_blank(start: int, stop: int) -> int:
+    """Return the next byte that is no blank of JSON's."""
+    while start < stop and load(start) in (SPACE, TAB, NEWLINE, RETURN):
+        start += 1
+    return start
+
+
+@helper
+def put_object(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take an object's members; return where it ends, or -1. The last of equal names counts."""
+    place = skip_blank(start, stop)
+    if place >= stop or load(place) != BRACE:
+        return fail_value(k, NO_MATCH, place, stop)
+    path = cell(k, PATH)
+    depth, prefix, guess = 1, 0, -1
+    place = skip_blank(place + 1, stop)
+    first = True
+    while True:
+        if place < stop and load(place) == BRACE_END:
+            place, depth, first = skip_blank(place + 1, stop), depth - 1, False
+            if depth == 0:
+                return place
+            prefix = _parent(path, prefix)
+            continue
+        if not first:
+            if place >= stop or load(place) != COMMA:
+                return fail_value(k, NO_MATCH, place, stop)
+            place = skip_blank(place + 1, stop)
+        first = False
+        end = string_end(place + 1, stop) if place < stop and load(place) == QUOTE else -1
+        if end < 0:
+            return fail_value(k, NO_MATCH, place, stop)
+        size = unescape_json(place + 1, end, path + prefix) - path
+        place = skip_blank(end + 1, stop)
+        if place >= stop or load(place) != COLON:
+            return fail_value(k, NO_MATCH, place, stop)
+        place = skip_blank(place + 1, stop)
+        number = wanted(k, s, path, size, guess)
+        if number >= 0:
+            guess = number + 1
+        elif place < stop and load(place) == BRACE and leads_on(k, s, path, size):
+            store(path + size, DOT)
+            prefix, depth, first = size + 1, depth + 1, True
+            place = skip_blank(place + 1, stop)
+            continue
+        place = _put_value(k, row, number, size, place, stop)
+        if place < 0:
+            return place
+        place = skip_blank(place, stop)
+
+
+@inlined
+def _parent(path: int, prefix: int) -> int:
+    """Return the length of the prefix around the innermost object; prefixes end with a dot."""
+    prefix -= 1
+    while prefix > 0 and load(path + prefix - 1) != DOT:
+        prefix -= 1
+    return prefix
+
+
+@helper
+def _put_value(k: int, row: int, number: int, size: int, start: int, stop: int) -> int:
+    """Put any JSON value where it belongs; return where it ends, or -1."""
+    if start >= stop:
+        return fail_value(k, NO_MATCH, start, stop)
+    first = load(start)
+    if first == QUOTE:
+        end = string_end(start + 1, stop)
+        if end < 0:
+            return fail_value(k, NO_MATCH, stop, stop)
+        if not _put_string(k, row, number, size, start + 1, end):
+            return -1
+        return end + 1
+    if first in (BRACE, BRACKET):
+        end = nested_end(start, stop)
+        if end < 0:
+            return fail_value(k, NO_MATCH, stop, stop)
+        return end if _put_nested(k, row, number, size, start, end) else -1
+    end = start
+    while end < stop and not _ends_scalar(load(end)):
+        end += 1
+    if not is_scalar(start, end):
+        return fail_value(k, NO_MATCH, start, stop)
+    if number < 0:
+        put_spare_json(k, cell(k, PATH), size, start, end)
+    elif first != _N and not put_member(k, row, number, start, end, start):
+        return -1
+    return end
+
+
+@inlined
+def _ends_scalar(byte: int) -> bool:
+    return byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END)
+
+
+@helper
+def _put_string(k: int, row: int, number: int, size: int, start: int, stop: int) -> bool:
+    """Put the inside of a string where it belongs."""
+    if number < 0:
+        put_spare(k, cell(k, PATH), size, start, stop, JSON_ESCAPED)
+        return True
+    if not holds(start, stop, BACKSLASH):
+        return put_member(k, row, number, start, stop, start)
+    value = cell(k, VALUE)
+    return put_member(k, row, number, value, unescape_json(start, stop, value), start)
+
+
+@helper
+def _put_nested(k: int, row: int, number: int, size: int, start: int, stop: int) -> bool:
+    """Put an object or an array where it belongs: of an array the first element if it is wanted."""
+    if number < 0:
+        if is_strict(start, stop):
+            put_spare_json(k, cell(k, PATH), size, start, stop)
+        else:
+            put_spare(k, cell(k, PATH), size, start, stop, 0)
+        return True
+    if load(start) == BRACE:
+        return put_member(k, row, number, start, stop, start)  # of nested values, text as it is
+    place = skip_blank(start + 1, stop)
+    if load(place) == QUOTE:
+        end = string_end(place + 1, stop)
+        return end >= 0 and _put_string(k, row, number, size, place + 1, end)
+    end = place
+    while end < stop and not _ends_scalar(load(end)):
+        end += 1
+    if end == place or not is_scalar(place, end) or load(place) == _N:
+        return True  # empty, or nested deeper: nothing that a column could hold
+    return put_member(k, row, number, place, end, place)

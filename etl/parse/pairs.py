@@ -1,0 +1,157 @@
+"""Kernel pieces that take named values which stand one after the other in a line."""
+
+from __future__ import annotations
+
+from etl.parse.context import (
+    BACKSLASH,
+    COLON,
+    EQUALS,
+    JSON_ESCAPED,
+    NO_MATCH,
+    PAIRS_CEF,
+    PAIRS_LOGFMT,
+    PAIRS_LTSV,
+    QUOTE,
+    SCALE,
+    SPACE,
+    TAB,
+    VALUE,
+    cell,
+)
+from etl.parse.escapes import unescape_json
+from etl.parse.jit import helper, inlined
+from etl.parse.json_text import string_end
+from etl.parse.members import put_member, put_spare, wanted
+from etl.parse.memory import load, store
+from etl.parse.text import find_byte
+from etl.parse.values import fail_value
+
+_UNIT, _RECORD = 0x1F, 0x1E
+_N, _R = b"nr"
+
+
+@helper
+def put_pairs(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take the named values from `start` to the line's end; return that end, or -1."""
+    kind = cell(s, SCALE)
+    if kind == PAIRS_LOGFMT:
+        return _put_logfmt(k, row, s, start, stop)
+    if kind == PAIRS_CEF:
+        return _put_cef(k, row, s, start, stop)
+    between, behind = (TAB, COLON) if kind == PAIRS_LTSV else (_RECORD, _UNIT)
+    place, guess = start, -1
+    while place < stop:
+        end = find_byte(place, stop, between)
+        mark = find_byte(place, end, behind)
+        if mark == end and end > place:
+            return fail_value(k, NO_MATCH, place, stop)
+        if end > place:
+            number = wanted(k, s, place, mark - place, guess)
+            guess = number + 1
+            if number < 0:
+                if end > mark + 1:
+                    put_spare(k, place, mark - place, mark + 1, end, 0)
+            elif not put_member(k, row, number, mark + 1, end, mark + 1):
+                return -1
+        place = end + 1
+    return stop if stop > start else fail_value(k, NO_MATCH, start, stop)
+
+
+@helper
+def _put_logfmt(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take key=value and key="quoted value" with JSON's escapes; a key alone is passed over."""
+    place, guess, pairs = start, -1, 0
+    while place < stop:
+        if load(place) <= SPACE:
+            place += 1
+            continue
+        name = place
+        while place < stop and load(place) > SPACE and load(place) != EQUALS:
+            place += 1
+        size = place - name
+        if place >= stop or load(place) != EQUALS:
+            continue
+        place += 1
+        first, end, quoted = place, place, False
+        if place < stop and load(place) == QUOTE:
+            end = string_end(place + 1, stop)
+            if end < 0:
+                return fail_value(k, NO_MATCH, stop, stop)
+            first, place, quoted = place + 1, end + 1, True
+        else:
+            while place < stop and load(place) > SPACE:
+                place += 1
+            end = place
+        number, pairs = wanted(k, s, name, size, guess), pairs + 1
+        guess = number + 1
+        if number < 0:
+            put_spare(k, name, size, first, end, JSON_ESCAPED if quoted else 0)
+        elif quoted:
+            value = cell(k, VALUE)
+            if not put_member(k, row, number, value, unescape_json(first, end, value), first):
+                return -1
+        elif not put_member(k, row, number, first, end, first):
+            return -1
+    return stop if pairs > 0 else fail_value(k, NO_MATCH, start, stop)
+
+
+@helper
+def _put_cef(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take CEF's extension: a value goes on until a blank, a key and an equals sign."""
+    name, guess = start, -1
+    while name < stop and load(name) == SPACE:
+        name += 1
+    while name < stop:
+        mark = _key_end(name, stop)
+        if mark < 0:
+            return fail_value(k, NO_MATCH, name, stop)
+        end, following = mark + 1, stop
+        while end < stop:
+            if load(end) == BACKSLASH:
+                end += 2
+            elif load(end) == SPACE and _key_end(end + 1, stop) >= 0:
+                following = end + 1
+                break
+            else:
+                end += 1
+        end = min(end, stop)
+        number = wanted(k, s, name, mark - name, guess)
+        guess = number + 1
+        value = cell(k, VALUE)
+        size = _unescape_cef(mark + 1, end, value) - value
+        if number < 0:
+            put_spare(k, name, mark - name, value, value + size, 0)
+        elif not put_member(k, row, number, value, value + size, mark + 1):
+            return -1
+        name = following
+    return stop
+
+
+@inlined
+def _key_end(start: int, stop: int) -> int:
+    """Return the equals sign behind the key at `start`, or -1 where no key stands."""
+    place = start
+    while place < stop and load(place) != EQUALS:
+        byte = load(place)
+        if byte <= SPACE or byte in (BACKSLASH, QUOTE):
+            return -1
+        place += 1
+    return place if start < place < stop else -1
+
+
+@inlined
+def _unescape_cef(start: int, stop: int, target: int) -> int:
+    r"""Decode `\=`, `\\`, `\n` and `\r`; return where the writing ended."""
+    while start < stop:
+        byte = load(start)
+        start += 1
+        if byte == BACKSLASH and start < stop:
+            byte = load(start)
+            start += 1
+            if byte == _N:
+                byte = 10
+            elif byte == _R:
+                byte = 13
+        store(target, byte)
+        target += 1
+    return target

@@ -1,0 +1,215 @@
+"""Kernel pieces that take one value: the switch over operations that stand for a single one."""
+
+from __future__ import annotations
+
+from etl.parse import context as c
+from etl.parse.any_time import any_time
+from etl.parse.clocks import read_clock
+from etl.parse.context import cell
+from etl.parse.jit import Callback, helper, inlined
+from etl.parse.lists import list_end, put_sum
+from etl.parse.memory import call5, load, store, store64
+from etl.parse.numbers import (
+    put_addend,
+    put_decimal,
+    put_duration,
+    put_integer,
+    put_severity,
+)
+from etl.parse.requests import put_query, put_request, put_uri
+from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
+from etl.parse.structured import put_structured
+from etl.parse.syslog import (
+    put_host,
+    put_optional_message,
+    put_priority,
+    put_tagged_message,
+    read_version,
+)
+from etl.parse.text import same
+from etl.parse.values import (
+    fail,
+    fail_value,
+    put_text,
+    set_extra,
+    set_null_text,
+    set_text,
+    value_end,
+)
+
+
+@inlined
+def take(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take one step: its value, then its literal. Return where it ends, or -1.
+
+    What most lines of access logs are made of is taken here and now.
+    """
+    op = cell(s, c.OP)
+    if op == c.OP_TEXT:
+        place = value_end(k, s, start, stop)
+        if place < 0:
+            return place
+        put_text(k, row, s, start, place)
+        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_REQUEST:
+        place = value_end(k, s, start, stop)
+        if place < 0:
+            return place
+        put_request(k, row, s, start, place)
+        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_INTEGER:
+        place = put_integer(k, row, s, start, stop)
+    elif op == c.OP_CLF_TIME:
+        place = _put_time(k, row, s, start, stop)
+    elif op == c.OP_DECIMAL:
+        place = put_decimal(k, row, s, start, stop)
+    else:
+        return call5(cell(k, c.TAKE), k, row, s, start, stop)
+    return _take_literal(k, s, place, stop) if place >= 0 else place
+
+
+def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take one step of any operation, as `take` does."""
+    op = cell(s, c.OP)
+    if op == c.OP_TEXT:
+        place = value_end(k, s, start, stop)
+        if place < 0:
+            return place
+        put_text(k, row, s, start, place)
+        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_REQUEST:
+        place = value_end(k, s, start, stop)
+        if place < 0:
+            return place
+        put_request(k, row, s, start, place)
+        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_TAGGED_MESSAGE:
+        place = put_tagged_message(k, row, s, start, stop)
+    elif op == c.OP_HOST:
+        place = put_host(k, row, s, start, stop)
+    elif c.OP_CLF_TIME <= op <= c.OP_BSD_TIME or op == c.OP_ANY_TIME:
+        place = _put_time(k, row, s, start, stop)
+    elif op == c.OP_INTEGER:
+        place = put_integer(k, row, s, start, stop)
+    elif op == c.OP_DECIMAL:
+        place = put_decimal(k, row, s, start, stop)
+    else:
+        place = _take_rare(k, row, s, start, stop)
+    return _take_literal(k, s, place, stop) if place >= 0 else place
+
+
+TAKE_ANY = Callback(take_any, 5)
+
+
+@inlined
+def _take_literal(k: int, s: int, place: int, stop: int) -> int:
+    literal, size = cell(s, c.LITERAL), cell(s, c.LITERAL_SIZE)
+    if place + size <= stop and same(place, literal, size):
+        return place + size
+    for index in range(size):
+        if place + index >= stop:
+            return fail(k, c.CUT_SHORT, stop, c.PART_LITERAL)
+        if load(place + index) != load(literal + index):
+            return fail(k, c.NO_MATCH, place + index, c.PART_LITERAL)
+    return place + size
+
+
+@inlined
+def _put_time(k: int, row: int, s: int, start: int, stop: int) -> int:
+    op = cell(s, c.OP)
+    if op == c.OP_CLF_TIME:
+        place, micros, kind = clf_time(start, stop)
+    elif op == c.OP_ISO_TIME:
+        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE))
+    elif op == c.OP_EPOCH_TIME:
+        place, micros, kind = epoch_time(start, stop, cell(s, c.SCALE))
+    elif op == c.OP_BSD_TIME:
+        place, micros, kind = bsd_time(start, stop)
+    else:
+        place, micros, kind = any_time(start, stop)
+    if place < 0:
+        return fail_value(k, c.BAD_TIMESTAMP, start, stop)
+    if cell(s, c.FLAGS) & c.EXTRA:
+        put_text(k, row, s, start, place)
+    else:
+        store64(cell(k, c.AT) + 8 * row, micros)
+        store(cell(k, c.STAMP) + row, kind)
+    return place
+
+
+@helper
+def _take_rare(k: int, row: int, s: int, start: int, stop: int) -> int:
+    op = cell(s, c.OP)
+    if op == c.OP_LIST:
+        place = list_end(s, start, stop)
+        put_text(k, row, s, start, place)
+        return place
+    if op == c.OP_SUM:
+        return put_sum(k, row, s, start, stop)
+    if op == c.OP_PRIORITY:
+        return put_priority(k, row, s, start, stop)
+    if op == c.OP_VERSION:
+        return read_version(k, start, stop)
+    if op == c.OP_STRUCTURED:
+        return put_structured(k, row, s, start, stop)
+    if op == c.OP_OPTIONAL_MESSAGE:
+        return put_optional_message(k, row, s, start, stop)
+    if op == c.OP_ADDEND:
+        return put_addend(k, row, s, start, stop)
+    if op == c.OP_CLOCK:
+        return _put_clock(k, row, s, start, stop)
+    return _take_bounded(k, row, s, start, stop) if op != c.OP_LITERAL else start
+
+
+@helper
+def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take a value that goes up to its literal."""
+    place = value_end(k, s, start, stop)
+    if place < 0:
+        return place
+    op = cell(s, c.OP)
+    if op == c.OP_URI:
+        put_uri(k, row, s, start, place)
+    elif op == c.OP_QUERY:
+        put_query(k, row, s, start, place)
+    elif op == c.OP_DURATION:
+        put_duration(k, row, s, start, place)
+    elif op == c.OP_SEVERITY:
+        put_severity(k, row, s, start, place)
+    elif op == c.OP_ADDRESS:
+        _put_address(k, row, s, start, place)
+    return place
+
+
+@inlined
+def _put_clock(k: int, row: int, s: int, start: int, stop: int) -> int:
+    place = read_clock(cell(k, c.PARTS), s, start, stop)
+    if place < 0:
+        return fail_value(k, c.BAD_TIMESTAMP, start, stop)
+    if cell(s, c.FLAGS) & c.EXTRA:
+        put_text(k, row, s, start, place)
+    return place
+
+
+@inlined
+def _put_address(k: int, row: int, s: int, start: int, stop: int) -> None:
+    """Write an address without the brackets of IPv6, and the port behind the last colon.
+
+    An IPv6 address without brackets has no port: nobody could tell.
+    """
+    colon, colons, end = stop, 0, stop
+    for place in range(start, stop):
+        if load(place) == c.COLON:
+            colon, colons = place, colons + 1
+    bracketed = start < stop and load(start) == c.BRACKET
+    if colons == 1 or (bracketed and load(colon - 1) == c.BRACKET_END):
+        end = colon
+        if colon + 1 < stop and cell(s, c.KEY_SIZE) > 0:
+            set_extra(k, s, colon + 1, stop)
+    if bracketed and end > start + 1 and load(end - 1) == c.BRACKET_END:
+        start, end = start + 1, end - 1
+    slot = cell(s, c.SLOT_A)
+    if end == start or (end == start + 1 and load(start) == c.DASH):
+        set_null_text(k, row, slot)
+    else:
+        set_text(k, row, slot, start, end, 0)
