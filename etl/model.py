@@ -31,6 +31,7 @@ class RejectReason(StrEnum):
     TRAILING_TEXT = "trailing_text"
     CUT_SHORT = "cut_short"
     TOO_LONG = "too_long"
+    MAC_LINE_ENDS = "mac_line_ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Lines by what became of them."""
+    """Lines by what became of them.
+
+    Attributes:
+        blank: Without text, or directives of the log about itself.
+        drifted: Those of the records that have more fields than the format says.
+    """
 
     lines: int = 0
     records: int = 0
     rejects: int = 0
     blank: int = 0
+    drifted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add up two counts, part by part."""
@@ -66,6 +73,7 @@ class Counts:
             self.records + other.records,
             self.rejects + other.rejects,
             self.blank + other.blank,
+            self.drifted + other.drifted,
         )
 
     @property

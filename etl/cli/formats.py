@@ -45,8 +45,7 @@ def show(name: str, *, json: bool) -> None:
     FORMAT is a built-in name, or nginx's or Apache's own string in quotes.
     """
     from etl.cli.output import print_json, print_table
-    from etl.formats.registry import BUILTIN_FORMATS
-    from etl.pipeline.trying import read_format
+    from etl.formats.registry import BUILTIN_FORMATS, read_format
 
     line_format = read_format(name)
     entry = BUILTIN_FORMATS.get(name)
@@ -77,7 +76,8 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     Nothing is stored. The exit code is 3 if no line matches.
     """
     from etl.cli.output import print_json, print_sample
-    from etl.pipeline.trying import percent, read_format, try_format
+    from etl.formats.registry import read_format
+    from etl.pipeline.trying import percent, try_format
 
     zone = _zone(timezone)
     trial = try_format(read_format(name), path, zone=zone, reference=state.now, samples=SAMPLES)

@@ -12,17 +12,20 @@ from dataclasses import replace
 from etl.errors import LogFormatError, nearest
 from etl.formats.assemble import Piece, Placed, layouts
 from etl.formats.directives import read_apache_log_format
-from etl.formats.fields import Field, Flag, LineFormat, Op
+from etl.formats.fields import Field, Flag, LineFormat, Op, expand_pattern
 
 # httpd takes modifiers in any order: status codes, < or >, an argument in braces.
 _DIRECTIVE = re.compile(r"%((?:[<>!,0-9]|\{[^}]*\})*)(\^[A-Za-z]{2}|[A-Za-z%])?")
 _ARGUMENT = re.compile(r"\{([^}]*)\}")
-_FRACTION = re.compile(r"[.,]%\{(?:begin:|end:)?[mu]sec_frac\}t")
-_ISO = re.compile(r"%Y-%m-%d([ -~])%H:%M:%S(?:[.,]%?[mu]sec_frac)?(?:%z)?")
+_ISO = re.compile(r"%Y-%m-%d([ -~])%H:%M:%S(?:[.,]%f)?(?:%z)?")
+_STRFTIME = re.compile(r"%(.)")
+_READABLE = frozenset("aAbBhdefHIjklmMnpsStyYzZ%")
+_FRACTION = re.compile(r"%?[mu]sec_frac")
 _BACKSLASHES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\'": "'"}
 
 DASH_IS_ZERO = Flag.DASH_IS_ZERO
 MICROSECONDS, MILLISECONDS = 6, 3
+_CLF_PATTERN = "%d/%b/%Y:%H:%M:%S %z"
 
 DIRECTIVES: dict[str, Field] = {
     "a": Field("remote_addr"),
@@ -55,7 +58,7 @@ DIRECTIVES: dict[str, Field] = {
     "X": Field("", name="connection_status"),
     "f": Field("", name="request_filename"),
     "R": Field("", name="handler"),
-    "t": Field("at", Op.CLF_TIME, rank=1),  # with its brackets
+    "t": Field("at", Op.CLF_TIME, rank=1, pattern=_CLF_PATTERN),  # with its brackets
 }
 """Directives without an argument."""
 
@@ -78,11 +81,10 @@ NAMED: dict[tuple[str, str], Field] = {
     ("i", "host"): Field("host", rank=2),  # the client's wish
     ("i", "x-request-id"): Field("request_id", rank=2),
     ("e", "unique_id"): Field("request_id"),  # mod_unique_id
-    ("t", "sec"): Field("at", Op.EPOCH_TIME, rank=2),
+    ("t", "sec"): Field("at", Op.EPOCH_TIME, rank=2, pattern="%s"),
     ("t", "msec"): Field("at", Op.EPOCH_TIME, scale=MILLISECONDS),
     ("t", "usec"): Field("at", Op.EPOCH_TIME, scale=MICROSECONDS),
-    ("t", "%s"): Field("at", Op.EPOCH_TIME, rank=2),
-    ("t", "%d/%b/%Y:%H:%M:%S %z"): Field("at", Op.CLF_TIME, rank=1),
+    ("t", "%s"): Field("at", Op.EPOCH_TIME, rank=2, pattern="%s"),
     ("T", "us"): Field("request_time_s", Op.DECIMAL, scale=MICROSECONDS),
     ("T", "ms"): Field("request_time_s", Op.DECIMAL, rank=1, scale=MILLISECONDS),
     ("T", "s"): Field("request_time_s", Op.DECIMAL, rank=2),
@@ -102,6 +104,7 @@ URI, WHOLE_URI = "%U%q", Field("path", Op.URI, rank=1, name="request_uri")
 
 COMMON = '%h %l %u %t "%r" %>s %b'
 COMBINED = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+TOMCAT = '%h %l %u %t "%r" %s %b'  # %s is the final status there
 VHOST_COMBINED = '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"'
 
 
@@ -129,15 +132,12 @@ def compile_apache(text: str, *, name: str = "apache") -> LineFormat:
             assert match is not None  # noqa: S101 - the pattern matches any "%"
             pieces.extend(_directive(match, text))
             position = match.end()
-            fraction = _FRACTION.match(text, position)
-            if fraction and isinstance(pieces[-1], Placed) and pieces[-1].field.op is Op.ISO_TIME:
-                position = fraction.end()  # the stamp takes it along
         else:
             width = 2 if text[position : position + 2] in _BACKSLASHES else 1
             literal = text[position : position + width]
             pieces.append(_BACKSLASHES.get(literal, literal).encode())
             position += width
-    return LineFormat(name, "requests", written, layouts(pieces, text))
+    return LineFormat(name, "requests", written, layouts(_joined(pieces), text))
 
 
 def _directive(match: re.Match[str], text: str) -> list[Piece]:
@@ -179,13 +179,33 @@ def _field(match: re.Match[str], text: str) -> Field:
 
 
 def _strftime(argument: str) -> Field:
-    """Return the time stamp that a strftime text writes, or a field of no column."""
+    """Return the time stamp, or the part of one, that a strftime text writes."""
     text = argument.removeprefix("begin:").removeprefix("end:")
-    text = text.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S")
-    iso = _ISO.fullmatch(text)  # without %z in the source's zone
-    return (
-        Field("at", Op.ISO_TIME, 1, scale=ord(iso[1])) if iso else NAMED.get(("t", text), Field(""))
-    )
+    if ("t", text) in NAMED:
+        return NAMED["t", text]
+    pattern = expand_pattern(_FRACTION.sub("%f", text))
+    letters = set(_STRFTIME.findall(pattern))
+    if not letters or letters - _READABLE:
+        return Field("")
+    if pattern == _CLF_PATTERN:
+        return Field("at", Op.CLF_TIME, rank=1, pattern=pattern)
+    iso = _ISO.fullmatch(pattern)
+    if iso:  # without %z in the source's zone
+        return Field("at", Op.ISO_TIME, rank=1, scale=ord(iso[1]), pattern=pattern)
+    return Field("at", Op.CLOCK, rank=1, pattern=pattern)
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Let all stamps of a line be parts of one, if any of them is a part."""
+    fields = [piece.field for piece in pieces if isinstance(piece, Placed)]
+    if not any(field.op is Op.CLOCK for field in fields):
+        return pieces
+    return [
+        replace(piece, field=replace(piece.field, op=Op.CLOCK, rank=1, scale=0))
+        if isinstance(piece, Placed) and piece.field.pattern
+        else piece
+        for piece in pieces
+    ]
 
 
 def _spare_name(name: str, field: Field, argument: str = "") -> str:

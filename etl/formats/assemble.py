@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from etl.errors import LogFormatError
 from etl.formats.fields import (
     SELF_DELIMITING,
@@ -17,12 +15,10 @@ from etl.formats.fields import (
     Op,
     Step,
     Trailing,
-    table_schema,
+    digits_of,
 )
 
 QUOTE = b'"'
-INTEGER_DIGITS = {pa.int32(): 9, pa.int64(): 18}
-"""Most digits that surely fit; longer numbers are rejects, not wrong values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,19 @@ def layouts(
     closing one cannot be told from it and stays there. For arguments and errors see `assemble`.
     """
     quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
-    plain = assemble(pieces, text, escapes, Trailing.DRIFT)
+    plain = with_time(assemble(pieces, text, escapes, Trailing.DRIFT), text)
     return plain, Layout("line in quotes", quoted.steps)
+
+
+def with_time(layout: Layout, text: str) -> Layout:
+    """Return a layout that has a time stamp.
+
+    Raises:
+        LogFormatError: It has none.
+    """
+    if not any("at" in step.columns for step in layout.steps):
+        raise LogFormatError("the format has no time stamp", text=text, position=0)
+    return layout
 
 
 def assemble(
@@ -60,25 +67,24 @@ def assemble(
     text: str,
     escapes: Flag = Flag.ESCAPED,
     trailing: Trailing = Trailing.REFUSED,
+    table: str = "requests",
 ) -> Layout:
-    r"""Return the layout of an access-log line.
+    r"""Return the layout of a line.
 
     Args:
         pieces: Literals and fields in the order of the line.
         text: The whole format string, for errors.
         escapes: ESCAPED (\xHH, \" and the like), JSON_ESCAPED, or NONE.
         trailing: What more fields behind the last one are.
+        table: `requests` or `events`.
 
     Raises:
-        LogFormatError: Two fields touch and nothing tells where one ends, there is no field, or
-            there is no time stamp.
+        LogFormatError: Two fields touch and nothing tells where one ends, or there is no field.
     """
     merged = _merge(pieces)
     owners = _owners([piece for piece in merged if isinstance(piece, Placed)])
     if not owners:
         raise LogFormatError("the format has no field", text=text, position=0)
-    if "at" not in owners:
-        raise LogFormatError("the format has no time stamp", text=text, position=0)
     steps: list[Step] = []
     for index, piece in enumerate(merged):
         following = merged[index + 1] if index + 1 < len(merged) else None
@@ -87,8 +93,8 @@ def assemble(
             if index == 0:
                 steps.append(Step(Op.LITERAL, piece))
             continue
-        steps.append(_step(piece, literal, owners, escapes))
-        if isinstance(following, Placed) and steps[-1].op not in SELF_DELIMITING:
+        steps.append(_step(piece, literal, owners, escapes, table))
+        if isinstance(following, Placed) and not _ends_itself(steps[-1]):
             raise LogFormatError(
                 f"nothing stands between {piece.text} and {following.text}",
                 text=text,
@@ -97,6 +103,10 @@ def assemble(
                 hint="put a space or a quote between them",
             )
     return Layout("line", tuple(steps), trailing)
+
+
+def _ends_itself(step: Step) -> bool:
+    return step.op in SELF_DELIMITING or (step.op is Op.SEVERITY and step.scale == 1)
 
 
 def _merge(pieces: Sequence[Piece]) -> list[Piece]:
@@ -120,16 +130,22 @@ def _owners(placed: Sequence[Placed]) -> dict[str, Placed]:
     return owners
 
 
-def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], escapes: Flag) -> Step:
+def _step(
+    piece: Placed, literal: bytes, owners: dict[str, Placed], escapes: Flag, table: str
+) -> Step:
     field = piece.field
+    if field.op is Op.PAD:
+        return Step(Op.PAD, literal, what="blanks")
     flags = field.flags | escapes
     if literal.startswith(QUOTE) and escapes:
         flags |= Flag.QUOTED
     if escapes is not Flag.ESCAPED:  # nginx writes "-" for what is absent in its own escaping only
         flags |= Flag.EMPTY_IS_NULL
+    if field.op is Op.ADDEND:
+        return Step(field.op, literal, field.column, flags, 0, piece.text, field.name)
     owner = owners.get(field.column)
     if owner is not None and (owner is piece or field.op is owner.field.op is Op.CLOCK):
-        scale = _digits(field.column) if field.op is Op.INTEGER else field.scale
+        scale = digits_of(table, field.column) if field.op is Op.INTEGER else field.scale
         key = {Op.REQUEST: "request", Op.ADDRESS: field.name}.get(field.op, "")
         return Step(field.op, literal, field.column, flags, scale, piece.text, key, field.pattern)
     op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
@@ -137,7 +153,3 @@ def _step(piece: Placed, literal: bytes, owners: dict[str, Placed], escapes: Fla
     flags |= Flag.EXTRA
     key = field.name or piece.text
     return Step(op, literal, "", flags, field.scale, piece.text, key, field.pattern)
-
-
-def _digits(column: str) -> int:
-    return INTEGER_DIGITS[table_schema("requests").field(column).type]

@@ -7,6 +7,7 @@ step ends at the line's last byte.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
@@ -43,8 +44,9 @@ class Op(IntEnum):
     ADDRESS = 22  # an address with or without a port behind it, which goes into `extra`
     CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC
     ADDEND = 24  # a decimal that is also added to `request_time_s`
-    SEVERITY = 25  # a level's word, letter or number, as syslog's severity
+    SEVERITY = 25  # a level's word, letter or number, as syslog's severity; scale 1: one byte
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
+    PAD = 27  # blanks, however many
 
 
 class Pairs(IntEnum):
@@ -71,6 +73,8 @@ class Flag(IntFlag):
     PLUS_IS_SPACE = 256  # IIS writes "+" for a space
     PERCENT_ENCODED = 512  # %HH are decoded
     NEGATIVE_IS_NULL = 1024  # -1 stands for "never came to it"; HAProxy's "+" is stepped over
+    LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
+    NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
 
 
 TAKES: dict[Op, tuple[str, ...]] = {
@@ -86,7 +90,7 @@ SPARE_COLUMN = {"requests": "extra", "events": "structured_data"}
 
 TIMES = frozenset({Op.CLF_TIME, Op.ISO_TIME, Op.EPOCH_TIME, Op.BSD_TIME, Op.CLOCK, Op.ANY_TIME})
 
-SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.CLOCK, Op.PRIORITY, Op.STRUCTURED})
+SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.CLOCK, Op.PAD, Op.PRIORITY, Op.STRUCTURED})
 """Operations that know where their value ends, whatever follows."""
 
 
@@ -183,8 +187,8 @@ class LineFormat:
         definition: The format string.
         layouts: In order of preference.
         hints: What looks like a slip of the pen but is allowed, for `daytally check`.
-        header: Lines that begin with "#" are no records, and `#Fields:` names the fields of the
-            lines after it (W3C Extended Log File Format); `layouts` are for lines before the first.
+        header: Makes the format of the lines behind a `#Fields:` directive out of its text; then
+            lines that begin with "#" are no records (W3C Extended Log File Format).
         pattern: A regular expression that is matched first; `layouts` read its groups.
         inner: What the column `message` is parsed by in turn; its records take the line's place.
     """
@@ -194,7 +198,7 @@ class LineFormat:
     definition: str
     layouts: tuple[Layout, ...]
     hints: tuple[str, ...] = ()
-    header: bool = False
+    header: Callable[[str], LineFormat] | None = None
     pattern: bytes = b""
     inner: LineFormat | None = None
 
@@ -217,6 +221,15 @@ class LineFormat:
         return any("at" in step.columns for layout in self.layouts for step in layout.steps)
 
 
+INTEGER_DIGITS = {pa.int8(): 2, pa.int16(): 4, pa.int32(): 9, pa.int64(): 18}
+"""Most digits that surely fit; longer numbers are rejects, not wrong values."""
+
+
+def digits_of(table: str, column: str) -> int:
+    """Return the most digits that a column of whole numbers holds."""
+    return INTEGER_DIGITS[table_schema(table).field(column).type]
+
+
 def table_schema(table: str) -> pa.Schema:
     """Return the schema of `requests` or `events`, without routes' or messages' own columns."""
     return schema.requests_schema([]) if table == "requests" else schema.events_schema({})
@@ -226,3 +239,16 @@ def _columns(op: Op, column: str) -> tuple[str, ...]:
     if op is Op.ADDEND:
         return (column, "request_time_s") if column else ("request_time_s",)
     return TAKES.get(op, (column,)) if column else ()
+
+
+_EXPANDED = {
+    "%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%r": "%I:%M:%S %p",
+    "%c": "%a %b %e %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S",
+}  # fmt: skip
+
+
+def expand_pattern(pattern: str) -> str:
+    """Return a strptime pattern without the directives that stand for several (POSIX locale)."""
+    for short, long in _EXPANDED.items():
+        pattern = pattern.replace(short, long)
+    return pattern

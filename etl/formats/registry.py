@@ -2,109 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from etl.errors import ConfigError, UnknownNameError
-from etl.formats import apache, nginx, syslog
+from etl.formats import apache, nginx, regex, w3c
+from etl.formats.builtin.clouds import CLOUDS
+from etl.formats.builtin.daemons import DAEMONS
+from etl.formats.builtin.entry import BuiltinFormat
+from etl.formats.builtin.objects import OBJECTS
+from etl.formats.builtin.servers import SERVERS
 from etl.formats.fields import LineFormat
 
-
-@dataclass(frozen=True, slots=True)
-class BuiltinFormat:
-    """A format that has a name.
-
-    Attributes:
-        title: One line for people.
-        definition: The format string, or the layouts in words.
-        source: Where the format is documented.
-        table: `requests` or `events`.
-        compile: Makes the line format, given its name.
-    """
-
-    title: str
-    definition: str
-    source: str
-    table: str
-    compile: Callable[[str], LineFormat]
-
-
-def _nginx(title: str, definition: str, source: str) -> BuiltinFormat:
-    return BuiltinFormat(
-        title,
-        definition,
-        source,
+_W3C: Mapping[str, BuiltinFormat] = {
+    "iis:w3c": BuiltinFormat(
+        "IIS and others in W3C's extended format; fields as `#Fields:` names them",
+        w3c.IIS.fields,
+        "https://www.w3.org/TR/WD-logfile and https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging",
         "requests",
-        lambda name: nginx.compile_nginx(definition, name=name),
-    )
-
-
-def _apache(title: str, definition: str, source: str) -> BuiltinFormat:
-    return BuiltinFormat(
-        title,
-        definition,
-        source,
+        lambda name: w3c.compile_w3c(w3c.IIS, name=name),
+    ),
+    "aws:cloudfront": BuiltinFormat(
+        "AWS CloudFront's standard log; fields as `#Fields:` names them",
+        w3c.CLOUDFRONT.fields,
+        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html",
         "requests",
-        lambda name: apache.compile_apache(definition, name=name),
-    )
-
-
-_HTTPD = "https://httpd.apache.org/docs/2.4/logs.html#accesslog"
+        lambda name: w3c.compile_w3c(w3c.CLOUDFRONT, name=name),
+    ),
+}
 
 BUILTIN_FORMATS: Mapping[str, BuiltinFormat] = MappingProxyType(
-    {
-        "nginx:combined": _nginx(
-            "nginx's default access log",
-            nginx.COMBINED,
-            "https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format",
-        ),
-        "apache:common": _apache("Common Log Format", apache.COMMON, _HTTPD),
-        "apache:combined": _apache("Combined Log Format", apache.COMBINED, _HTTPD),
-        # The virtual host comes first; %O as Debian's apache2.conf has it.
-        "apache:vhost_combined": _apache(
-            "Combined Log Format after virtual host and port",
-            apache.VHOST_COMBINED,
-            "https://sources.debian.org/src/apache2/2.4.62-1/debian/config-dir/apache2.conf.in/",
-        ),
-        "syslog": BuiltinFormat(
-            "RFC 5424, RFC 3164 and ISO-dated syslog, line by line",
-            syslog.DEFINITION,
-            "https://www.rfc-editor.org/rfc/rfc5424 and https://www.rfc-editor.org/rfc/rfc3164",
-            "events",
-            lambda name: syslog.compile_syslog(name=name),
-        ),
-    }
+    {**SERVERS, **_W3C, **CLOUDS, **OBJECTS, **DAEMONS}
 )
 """Built-in formats by name (`family:variant`)."""
 
+REGEX = "regex:"
+"""What a format that is a regular expression begins with; `regex:events:` if it is of events."""
+
 
 def compile_format(
-    *, builtin: str | None = None, nginx: str | None = None, apache: str | None = None
+    *,
+    builtin: str | None = None,
+    nginx: str | None = None,
+    apache: str | None = None,
+    inner: str | None = None,
 ) -> LineFormat:
-    """Compile a format; exactly one argument is given.
+    """Compile a format; exactly one of the first three arguments is given.
 
     Args:
-        builtin: A name out of `BUILTIN_FORMATS`.
+        builtin: A name out of `BUILTIN_FORMATS`, or `regex:` and a pattern.
         nginx: A `log_format` string.
         apache: A `LogFormat` string.
+        inner: What the messages of an events format are parsed by in turn; a name, or a string
+            of nginx's (with "$") or Apache's (with "%").
 
     Raises:
         UnknownNameError: There is no such built-in format.
         LogFormatError: The string does not compile.
-        ConfigError: None or several of the arguments are given.
+        ConfigError: None or several of the arguments are given, or the format has no messages.
     """
     if sum(each is not None for each in (builtin, nginx, apache)) != 1:
         raise ConfigError("give exactly one of format, log_format and apache_format")
     if nginx is not None:
-        return _compile_nginx(nginx)
-    if apache is not None:
-        return _compile_apache(apache)
-    assert builtin is not None  # noqa: S101 - counted above
-    entry = BUILTIN_FORMATS.get(builtin)
+        outer = _compile_nginx(nginx)
+    elif apache is not None:
+        outer = _compile_apache(apache)
+    else:
+        outer = _compile_named(str(builtin))
+    if inner is None:
+        return outer
+    if "message" not in outer.columns:
+        raise ConfigError(f"format '{outer.name}' has no message that an inner format could read")
+    return replace(outer, inner=read_format(inner))
+
+
+def read_format(text: str) -> LineFormat:
+    """Compile a format given as a built-in name, as a pattern, or as nginx's or Apache's string.
+
+    Raises:
+        UnknownNameError: It is no string, and no built-in format has that name.
+        LogFormatError: The string does not compile; carries the place.
+    """
+    if text not in BUILTIN_FORMATS and not text.startswith(REGEX):
+        if "$" in text:
+            return _compile_nginx(text)
+        if "%" in text:
+            return _compile_apache(text)
+    return _compile_named(text)
+
+
+def _compile_named(name: str) -> LineFormat:
+    if name.startswith(REGEX):
+        pattern = name.removeprefix(REGEX)
+        if pattern.startswith("events:"):
+            return regex.compile_regex(pattern.removeprefix("events:"), table="events")
+        return regex.compile_regex(pattern)
+    entry = BUILTIN_FORMATS.get(name)
     if entry is None:
-        raise UnknownNameError("format", builtin, BUILTIN_FORMATS)
-    return entry.compile(builtin)
+        raise UnknownNameError("format", name, BUILTIN_FORMATS)
+    return entry.compile(name)
 
 
 _compile_nginx = nginx.compile_nginx

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 
 from etl import schema
-from etl.errors import ConfigError, CountMismatchError
+from etl.errors import ConfigError
 from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat
 from etl.formats.routes import RouteTable
-from etl.model import Block, Counts, ParsedBlock
-from etl.parse import context as c
-from etl.parse.buffers import (
-    MAX_BLOCK_BYTES,
-    Buffers,
-    instant_array,
-    line_ends,
-    number_array,
-    text_array,
-)
+from etl.model import BLOCK_PADDING, Block, ParsedBlock
+from etl.parse.headed import HeadedParser
 from etl.parse.messages import MessageExtractor
-from etl.parse.program import pack
-from etl.parse.rejects import reject_batch
+from etl.parse.rewritten import NestedParser, PatternParser
 from etl.parse.routing import Router
-from etl.parse.zones import resolve
+from etl.parse.walk import Walker
 
 MAX_LINE_BYTES = 1 << 20
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class BlockParser:
@@ -56,19 +51,35 @@ class BlockParser:
         routes: RouteTable | None = None,
         max_line_bytes: int = MAX_LINE_BYTES,
     ) -> None:
+        stored = line_format.inner or line_format
         for wanted, column in ((message, "message"), (routes, "path")):
-            if wanted is not None and column not in line_format.columns:
-                raise ConfigError(f"format '{line_format.name}' does not fill {column}")
-        self._zone, self._reference, self._longest = zone, reference, max_line_bytes
-        self._program = pack(line_format)
-        self._buffers = Buffers(self._program, 0, 0)
+            if wanted is not None and column not in stored.columns:
+                raise ConfigError(f"format '{stored.name}' does not fill {column}")
+
+        def make_walker(one: LineFormat, timeless: bool = False) -> Walker:
+            return Walker(one, zone, reference, max_line_bytes, timeless)
+
+        self._parser: Walker | HeadedParser | NestedParser | PatternParser
+        if line_format.inner is not None:
+            self._parser = NestedParser(line_format, make_walker)
+        elif line_format.pattern:
+            self._parser = PatternParser(line_format, make_walker, max_line_bytes)
+        elif line_format.header is not None:
+            self._parser = HeadedParser(line_format, make_walker)
+        else:
+            self._parser = make_walker(line_format)
         self._extractor = MessageExtractor(message) if message else None
         self._router = Router(routes) if routes and routes.templates else None
         fields = dict(message.fields) if message else {}
-        if line_format.table == "events":
+        if stored.table == "events":
             self._schema = schema.events_schema(fields)
         else:
             self._schema = schema.requests_schema(list(routes.params) if routes else [])
+
+    def follow(self, text: bytes) -> None:
+        """Take note of what stands before the next block, where formats depend on it."""
+        if isinstance(self._parser, HeadedParser):
+            self._parser.follow(text)
 
     def parse(self, block: Block) -> ParsedBlock:
         """Parse a block; the result owns its memory.
@@ -77,42 +88,28 @@ class BlockParser:
             CountMismatchError: Lines are not records + rejects + blank: a bug.
             ValueError: The block is larger than 256 MiB or lacks its padding.
         """
-        if block.size > MAX_BLOCK_BYTES:
-            raise ValueError(f"a block of {block.size} bytes is over {MAX_BLOCK_BYTES}")
-        ends = line_ends(block.data, block.size)
-        if not self._buffers.fits(block.size, len(ends)):
-            self._buffers = Buffers(
-                self._program,
-                max(block.size, self._buffers.size),
-                max(len(ends) + len(ends) // 4, self._buffers.lines),
-            )
-        buffers = self._buffers
-        buffers.run(block, ends, self._longest)
-        rows, refused, blank = (int(buffers.cells[n]) for n in (c.ROWS, c.REFUSED, c.BLANK))
-        counts = Counts(len(ends), rows, refused, blank)
-        records = self._records(buffers, rows, block.offset)
-        rejects = reject_batch(block, buffers.rejects[:refused], self._program, self._longest)
-        if not counts.balanced or len(records) != rows or len(rejects) != refused:
-            raise CountMismatchError(f"block at {block.offset}: {counts}")
-        return ParsedBlock(records, rejects, counts)
-
-    def _records(self, buffers: Buffers, rows: int, offset: int) -> pa.RecordBatch:
-        at = buffers.at[:rows]
-        resolve(at, buffers.stamp[:rows], self._zone, self._reference)
-        columns: dict[str, pa.Array] = {
-            "at": instant_array(at),
-            "offset": pa.array(buffers.places[:rows] + offset),
-        }
-        for slot, name in enumerate(self._program.text):
-            ends, valid = buffers.ends[slot, : rows + 1], buffers.text_ok[slot, :rows]
-            columns[name] = text_array(buffers.strings[slot], ends, valid)
-        for slot, (name, type_) in enumerate(self._program.numbers):
-            values = buffers.reals if pa.types.is_floating(type_) else buffers.wholes
-            columns[name] = number_array(values[slot, :rows], buffers.num_ok[slot, :rows], type_)
+        parsed = self._parser.parse(_without_mark(block))
+        if self._extractor is None and self._router is None:
+            return parsed
+        records = parsed.records
+        columns = dict(zip(records.schema.names, records.columns, strict=True))
         if self._extractor:
             columns.update(self._extractor.extract(columns["message"]))
         if self._router:
             columns.update(self._router.match(columns["path"]))
         names = [name for name in self._schema.names if name in columns]
         picked = pa.schema([self._schema.field(name) for name in names])
-        return pa.RecordBatch.from_arrays([columns[name] for name in names], schema=picked)
+        arrays = [columns[name] for name in names]
+        return replace(parsed, records=pa.RecordBatch.from_arrays(arrays, schema=picked))
+
+
+def _without_mark(block: Block) -> Block:
+    """Return an input's first block without the byte-order mark that some editors write."""
+    size = len(BYTE_ORDER_MARK)
+    if block.offset > 0 or block.size < size:
+        return block
+    if block.data[:size].tobytes() != BYTE_ORDER_MARK:
+        return block
+    if block.size == size:  # the mark alone is a line that says nothing
+        return Block(np.frombuffer(b"\n" + bytes(BLOCK_PADDING), dtype=np.uint8), 1, 0)
+    return Block(block.data[size:], block.size - size, size)

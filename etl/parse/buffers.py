@@ -43,7 +43,7 @@ class Buffers:
         cells: The context itself.
     """
 
-    def __init__(self, program: Program, size: int, lines: int) -> None:
+    def __init__(self, program: Program, size: int, lines: int, timeless: bool = False) -> None:
         self.size, self.lines, self._program = size, lines, program
         texts, numbers = len(program.text), len(program.numbers)
         rooms = [self._room(name) for name in program.text]
@@ -83,8 +83,8 @@ class Buffers:
         self.cells[c.LAYOUT_COUNT] = len(program.layouts)
         self.cells[c.TAKE] = TAKE_ANY.address
         self.cells[c.EXTRA_SLOT] = program.extra_slot
-        self.cells[c.NEEDS_TIME] = program.line_format.has_time
-        self.cells[c.COMMENT] = COMMENT if program.line_format.header else -1
+        self.cells[c.NEEDS_TIME] = 0 if timeless else 1
+        self.cells[c.COMMENT] = COMMENT if program.line_format.header is not None else -1
 
     def fits(self, size: int, lines: int) -> bool:
         """Tell whether a block of `size` bytes and `lines` lines may be parsed into these."""

@@ -9,20 +9,38 @@ from etl.parse.context import (
     DOT,
     FAIL_PLACE,
     FAIL_STEP,
+    FLAGS,
+    LATE,
     MEMBERS_FROM,
     MEMBERS_TO,
     NAME,
     NAME_SIZE,
+    NUM_OK,
+    NUMBERS,
     OP,
     OP_ANY_TIME,
     OP_BSD_TIME,
     OP_CLF_TIME,
     OP_CLOCK,
+    OP_DECIMAL,
+    OP_DURATION,
+    OP_INTEGER,
+    OP_REQUEST,
+    OP_SEVERITY,
+    OP_SUM,
+    OP_URI,
     PART_VALUE,
     QUOTE,
+    SLOT_A,
+    SLOT_B,
+    SLOT_WIDTH,
+    STAMP,
+    STAMP_NONE,
     STEP_WIDTH,
     STEPS,
     TAKE,
+    TEXT_OK,
+    TEXTS,
     cell,
     row_of,
     set_cell,
@@ -64,6 +82,9 @@ def leads_on(k: int, s: int, name: int, size: int) -> bool:
 def put_member(k: int, row: int, number: int, start: int, stop: int, place: int) -> bool:
     """Take a member's value, which came from `place` of the line."""
     member = row_of(cell(k, STEPS), number, STEP_WIDTH)
+    if cell(member, FLAGS) & LATE and _is_filled(k, row, member):
+        put_spare(k, cell(member, NAME), cell(member, NAME_SIZE), start, stop, 0)
+        return True
     end = call5(cell(k, TAKE), k, row, member, start, stop)
     if end == stop:
         return True
@@ -74,6 +95,19 @@ def put_member(k: int, row: int, number: int, start: int, stop: int, place: int)
     set_cell(k, FAIL_STEP, number)
     set_cell(k, FAIL_PLACE, place)
     return False
+
+
+@inlined
+def _is_filled(k: int, row: int, member: int) -> bool:
+    op, slot = cell(member, OP), cell(member, SLOT_A)
+    if OP_CLF_TIME <= op <= OP_BSD_TIME or op == OP_ANY_TIME:
+        return load(cell(k, STAMP) + row) != STAMP_NONE
+    if op in (OP_URI, OP_REQUEST):
+        slot = cell(member, SLOT_B)
+    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY)
+    if numeric:
+        return load(cell(row_of(cell(k, NUMBERS), slot, SLOT_WIDTH), NUM_OK) + row) != 0
+    return load(cell(row_of(cell(k, TEXTS), slot, SLOT_WIDTH), TEXT_OK) + row) != 0
 
 
 @helper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from etl.formats.fields import (
     Op,
     Step,
     Trailing,
+    expand_pattern,
     table_schema,
 )
 from etl.model import Bytes
@@ -43,6 +44,7 @@ class Program:
         pool: Literals and keys, which `steps` holds the addresses of.
         line_format: What was packed.
         extra_overhead: Most bytes that one row of `extra` takes besides its values.
+        expected: Words for rejects, by step and part of it, as they are needed.
     """
 
     text: tuple[str, ...]
@@ -53,6 +55,7 @@ class Program:
     pool: Bytes
     line_format: LineFormat
     extra_overhead: int
+    expected: dict[tuple[int, int], str] = field(default_factory=dict)
 
     @property
     def name_growth(self) -> int:
@@ -134,7 +137,7 @@ def _pack_step(step: Step, slots: dict[str, int], pool: bytearray) -> list[int]:
     key = _json_key(step) if step.key else b""
     row[c.LITERAL], row[c.LITERAL_SIZE] = len(pool), len(step.literal)
     row[c.KEY], row[c.KEY_SIZE] = len(pool) + len(step.literal), len(key)
-    name = (expand(step.name) if step.op is Op.CLOCK else step.name).encode()
+    name = (expand_pattern(step.name) if step.op is Op.CLOCK else step.name).encode()
     row[c.NAME], row[c.NAME_SIZE] = len(pool) + len(step.literal) + len(key), len(name)
     pool += step.literal + key + name
     # A lone URI takes the same places as the one in a request line, behind the method.
@@ -144,19 +147,6 @@ def _pack_step(step: Step, slots: dict[str, int], pool: bytearray) -> list[int]:
         filled = [-1, *filled]
     row[c.SLOT_A : c.SLOT_D + 1] = (filled + [-1] * 4)[:4]
     return row
-
-
-_EXPANDED = {
-    "%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%r": "%I:%M:%S %p",
-    "%c": "%a %b %e %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S",
-}  # fmt: skip
-
-
-def expand(pattern: str) -> str:
-    """Return a strptime pattern without the directives that stand for several (POSIX locale)."""
-    for short, long in _EXPANDED.items():
-        pattern = pattern.replace(short, long)
-    return pattern
 
 
 def _pack_layouts(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pyarrow as pa
 
 from etl import schema
 from etl.formats.fields import LineFormat
-from etl.model import Block
+from etl.model import Block, RejectReason
 from etl.parse import context as c
 from etl.parse.context import Ints
 from etl.parse.program import Program, all_steps
@@ -28,7 +26,7 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
         program: Its steps give the words of the detail.
         longest: Most bytes of a line.
     """
-    line_format = program.line_format
+    line_format, known = program.line_format, program.expected
     reasons, details, raws = [], [], []
     for start, stop, reason, place, step, part in rejects.tolist():
         if reason == c.TOO_LONG:
@@ -38,14 +36,22 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
             )
             stop = start + kept
         else:
-            details.append(f"column {place + 1}: expected {_expected(line_format, step, part)}")
-        reasons.append(c.REASONS[reason].value)
-        raws.append(block.data[start:stop].tobytes())
+            wanted = known.get((step, part))
+            if wanted is None:
+                wanted = known[step, part] = _expected(line_format, step, part)
+            details.append(f"column {place + 1}: expected {wanted}")
+        raw = block.data[start:stop].tobytes()
+        returns = raw.rstrip(b"\r").count(b"\r")
+        if returns > 1:
+            details[-1] = f"{returns} carriage returns inside the line, as old Macs end lines"
+            reasons.append(RejectReason.MAC_LINE_ENDS.value)
+        else:
+            reasons.append(c.REASONS[reason].value)
+        raws.append(raw)
     offsets = rejects[:, c.FROM] + block.offset
     return pa.record_batch([reasons, details, raws, offsets], schema=_SCHEMA)
 
 
-@lru_cache(maxsize=1024)
 def _expected(line_format: LineFormat, number: int, part: int) -> str:
     """Say what should have stood there; `number` counts the steps of all layouts."""
     if part == c.PART_END:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from etl.parse.context import (
     ANY_ESCAPES,
+    COLON,
     DOT,
     FLAGS,
     NINE,
+    NO_ORIGIN,
     QUESTION,
     SLASH,
     SLOT_A,
@@ -31,12 +33,23 @@ _HIGHEST_MARKS = sum(1 << (byte - 94) for byte in b"^_`|~")
 def _put_path(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write path and query (slots B and C), which the first question mark parts."""
     escaped = cell(s, FLAGS) & ANY_ESCAPES
+    if cell(s, FLAGS) & NO_ORIGIN:
+        start = _after_origin(start, stop)
     mark = find_byte(start, stop, QUESTION)
     set_text(k, row, cell(s, SLOT_B), start, mark, escaped)
     if mark < stop:
         set_text(k, row, cell(s, SLOT_C), mark + 1, stop, escaped)
     else:
         set_null_text(k, row, cell(s, SLOT_C))
+
+
+@helper
+def _after_origin(start: int, stop: int) -> int:
+    """Return where the path of a URL begins: behind `scheme://host:port`."""
+    place = find_byte(start, min(stop, start + 6), COLON)
+    if place + 3 > stop or load(place) != COLON or load(place + 1) != SLASH:
+        return start
+    return find_byte(place + 3, stop, SLASH) if load(place + 2) == SLASH else start
 
 
 @helper

@@ -15,6 +15,7 @@ from etl.parse.numbers import (
     put_duration,
     put_integer,
     put_severity,
+    read_severity,
 )
 from etl.parse.requests import put_query, put_request, put_uri
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
@@ -158,16 +159,25 @@ def _take_rare(k: int, row: int, s: int, start: int, stop: int) -> int:
         return put_addend(k, row, s, start, stop)
     if op == c.OP_CLOCK:
         return _put_clock(k, row, s, start, stop)
-    return _take_bounded(k, row, s, start, stop) if op != c.OP_LITERAL else start
+    if op == c.OP_LITERAL or op == c.OP_PAD:
+        while op == c.OP_PAD and start < stop and load(start) == c.SPACE:
+            start += 1
+        return start
+    return _take_bounded(k, row, s, start, stop)
 
 
 @helper
 def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Take a value that goes up to its literal."""
-    place = value_end(k, s, start, stop)
+    op = cell(s, c.OP)
+    if op == c.OP_SEVERITY and cell(s, c.SCALE) == 1:
+        place = start + 1 if start < stop else fail(k, c.CUT_SHORT, stop, c.PART_VALUE)
+        if place > 0 and read_severity(start, place) < 0:
+            return fail(k, c.NO_MATCH, start, c.PART_VALUE)
+    else:
+        place = value_end(k, s, start, stop)
     if place < 0:
         return place
-    op = cell(s, c.OP)
     if op == c.OP_URI:
         put_uri(k, row, s, start, place)
     elif op == c.OP_QUERY:

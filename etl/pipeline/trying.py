@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
 from etl.formats.fields import LineFormat
-from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.model import Counts
 from etl.parse.batch import BlockParser
 from etl.sources.local import LocalSource
@@ -47,20 +46,6 @@ class Trial:
         """Share of the lines that are not blank and match; null if there is none."""
         lines = self.counts.lines - self.counts.blank
         return self.counts.records / lines if lines else None
-
-
-def read_format(text: str) -> LineFormat:
-    """Compile a format given as a built-in name, or as nginx's or Apache's own string.
-
-    Raises:
-        UnknownNameError: It is no string, and no built-in format has that name.
-        LogFormatError: The string does not compile; carries the place.
-    """
-    if text not in BUILTIN_FORMATS and "$" in text:
-        return compile_format(nginx=text)
-    if text not in BUILTIN_FORMATS and "%" in text:
-        return compile_format(apache=text)
-    return compile_format(builtin=text)
 
 
 def try_format(

@@ -14,7 +14,7 @@ from etl.errors import CountMismatchError
 from etl.formats.fields import LineFormat
 from etl.formats.registry import compile_format
 from etl.model import BLOCK_PADDING, Block, Counts
-from etl.parse import batch as batch_module
+from etl.parse import walk as walk_module
 from etl.parse.buffers import line_ends
 from tests.parse import logs
 from tests.parse.helpers import assert_same, block, parse, parser, records, rejects
@@ -124,7 +124,7 @@ def test_bytes_that_grow_most_stay_within_their_columns(name: str) -> None:
     line_parser = parser(FORMATS[name])
     parsed = line_parser.parse(block(data))
     assert_same(FORMATS[name], data, parsed)
-    buffers = line_parser._buffers
+    buffers = line_parser._parser._buffers
     for slot, strings in enumerate(buffers.strings):
         assert buffers.ends[slot].max() <= len(strings) - 64
 
@@ -138,7 +138,7 @@ def test_writes_stay_between_guards() -> None:
     bad = SAMPLES["timed"].replace(b'""', b'"' + b"\xff\x01" * 700 + b'"')
     data = b"\n".join([bad, b"", SAMPLES["timed"], bad[:-9]] * 5)
     line_parser.parse(block(data))
-    buffers = line_parser._buffers
+    buffers = line_parser._parser._buffers
     guarded = []
     for slot, strings in enumerate(buffers.strings):
         arena = np.full(len(strings) + 512, 0xA5, dtype=np.uint8)
@@ -197,8 +197,8 @@ def test_cutting_a_log_into_blocks_changes_nothing(name: str, data: st.DataObjec
 
 
 def test_a_wrong_sum_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = batch_module.reject_batch
-    monkeypatch.setattr(batch_module, "reject_batch", lambda *args: real(*args)[:0])
+    real = walk_module.reject_batch
+    monkeypatch.setattr(walk_module, "reject_batch", lambda *args: real(*args)[:0])
     with pytest.raises(CountMismatchError):
         parse(logs.NGINX, b"x\n")
 

@@ -1,0 +1,1 @@
+"""The built-in formats, by who writes them."""

@@ -1,0 +1,172 @@
+"""Formats in two passes: one finds texts in the lines, the other parses these as lines.
+
+A line wrapped in another format (a container's, syslog's) is unwrapped by the kernel; a regular
+expression's groups are written one after the other. Counts stay those of the block's own lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl import schema
+from etl.formats.fields import LineFormat
+from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock, RejectReason
+from etl.parse.context import Ints
+from etl.parse.headed import one_batch
+from etl.parse.walk import Walker, in_order
+
+_UNIT, _RECORD = b"\x1f", b"\x1e"
+_SEPARATORS = bytes.maketrans(_UNIT + _RECORD, b"  ")
+_KEPT_OF_OUTER = ("host", "app", "procid", "msgid", "facility", "severity", "structured_data")
+_REJECT_SCHEMA = pa.schema(
+    [schema.REJECTS.field(name) for name in ("reason", "detail", "raw", "offset")]
+)
+
+
+class NestedParser:
+    """Parses the messages of one format's records by another format.
+
+    The inner record takes the line's place; its time stamp is the outer one where it has none, and
+    so are the columns of events that it leaves null.
+
+    Args:
+        line_format: The outer format, with its `inner`.
+        make_walker: Makes the parser of a format; told whether lines need no time stamp.
+    """
+
+    def __init__(
+        self, line_format: LineFormat, make_walker: Callable[[LineFormat, bool], Walker]
+    ) -> None:
+        assert line_format.inner is not None  # noqa: S101 - the parser is for such formats
+        self._outer = make_walker(line_format, False)
+        self._inner = make_walker(line_format.inner, True)
+        self._table = line_format.inner.table
+
+    def parse(self, block: Block) -> ParsedBlock:
+        """Parse a block; see `BlockParser.parse`."""
+        outer = self._outer.parse(block)
+        messages = [
+            (text or "").rstrip("\r\n").replace("\n", " ").encode()
+            for text in outer.records.column("message").to_pylist()
+        ]
+        offsets = outer.records.column("offset").to_numpy()
+        inner, starts = _parse_texts(self._inner, messages)
+        rows = np.searchsorted(starts, inner.records.column("offset").to_numpy())
+        columns = dict(zip(inner.records.schema.names, inner.records.columns, strict=True))
+        columns["offset"] = pa.array(offsets[rows])
+        around = outer.records.take(pa.array(rows))
+        columns["at"] = pc.coalesce(columns["at"], around.column("at"))
+        if self._table == "events":
+            for name in _KEPT_OF_OUTER:
+                if name in around.schema.names:
+                    column = around.column(name)
+                    columns[name] = (
+                        pc.coalesce(columns[name], column) if name in columns else column
+                    )
+        wrapped = _moved(inner.rejects, starts, offsets, block, "message, ")
+        rejects = pa.Table.from_batches([outer.rejects, wrapped]).sort_by("offset")
+        counts = Counts(
+            outer.counts.lines,
+            inner.counts.records,
+            outer.counts.rejects + inner.counts.rejects,
+            outer.counts.blank + inner.counts.blank,
+            outer.counts.drifted + inner.counts.drifted,
+        )
+        return ParsedBlock(
+            in_order(columns, self._table), one_batch(rejects.combine_chunks()), counts
+        )
+
+
+class PatternParser:
+    """Parses lines by a regular expression: the slow road.
+
+    Args:
+        line_format: With its `pattern`; its layouts read the groups.
+        make_walker: Makes the parser of a format.
+        longest: Most bytes of a line.
+    """
+
+    def __init__(
+        self, line_format: LineFormat, make_walker: Callable[[LineFormat], Walker], longest: int
+    ) -> None:
+        self._pattern = re.compile(line_format.pattern)
+        self._names = [name.encode() for name in self._pattern.groupindex]
+        self._groups = list(self._pattern.groupindex.values())
+        self._walker, self._longest = make_walker(line_format), longest
+
+    def parse(self, block: Block) -> ParsedBlock:
+        """Parse a block; see `BlockParser.parse`."""
+        found: list[bytes] = []
+        offsets: list[int] = []
+        refused: list[tuple[str, str, bytes, int]] = []
+        blank, place = 0, block.offset
+        lines = block.data[: block.size].tobytes().split(b"\n")
+        for line in lines if lines[-1] else lines[:-1]:
+            text = line.removesuffix(b"\r")
+            match = self._pattern.match(text) if len(line) <= self._longest else None
+            if not text:
+                blank += 1
+            elif match:
+                found.append(self._groups_of(match))
+                offsets.append(place)
+            elif len(line) > self._longest:
+                detail = f"line of {len(line)} bytes, limit {self._longest}; raw holds the first"
+                kept = text[: 1 << 16]
+                refused.append((RejectReason.TOO_LONG, f"{detail} {len(kept)}", kept, place))
+            else:
+                detail = "column 1: expected what the pattern matches"
+                refused.append((RejectReason.NO_MATCH, detail, text, place))
+            place += len(line) + 1
+        parsed, starts = _parse_texts(self._walker, found)
+        at = np.array(offsets, dtype=np.int64)
+        rows = np.searchsorted(starts, parsed.records.column("offset").to_numpy())
+        index = parsed.records.schema.get_field_index("offset")
+        records = parsed.records.set_column(index, "offset", pa.array(at[rows]))
+        own = pa.RecordBatch.from_pylist(
+            [dict(zip(_REJECT_SCHEMA.names, row, strict=True)) for row in refused],
+            schema=_REJECT_SCHEMA,
+        )
+        moved = _moved(parsed.rejects, starts, at, block, "groups, ")
+        rejects = pa.Table.from_batches([own, moved]).sort_by("offset").combine_chunks()
+        total = len(found) + len(refused) + blank
+        refusals = len(refused) + parsed.counts.rejects
+        counts = Counts(total, parsed.counts.records, refusals, blank)
+        return ParsedBlock(records, one_batch(rejects), counts)
+
+    def _groups_of(self, match: re.Match[bytes]) -> bytes:
+        values = match.group(0, *self._groups)[1:]
+        return _RECORD.join(
+            name + _UNIT + value.translate(_SEPARATORS)
+            for name, value in zip(self._names, values, strict=True)
+            if value is not None
+        )
+
+
+def _parse_texts(walker: Walker, texts: Sequence[bytes]) -> tuple[ParsedBlock, Ints]:
+    """Parse texts as lines of a block; return also where each of them begins in it."""
+    sizes = np.fromiter((len(text) + 1 for text in texts), dtype=np.int64, count=len(texts))
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[: len(texts)]
+    data = b"".join(text + b"\n" for text in texts)
+    padded = np.frombuffer(data + bytes(BLOCK_PADDING), dtype=np.uint8)
+    return walker.parse(Block(padded, len(data), 0)), starts
+
+
+def _moved(
+    rejects: pa.RecordBatch, starts: Ints, offsets: Ints, block: Block, where: str
+) -> pa.RecordBatch:
+    """Return rejects of texts as those of the lines that the texts came from."""
+    places = offsets[np.searchsorted(starts, rejects.column("offset").to_numpy())]
+    data = block.data[: block.size].tobytes()
+    raws = []
+    for place in places.tolist():
+        start = place - block.offset
+        end = data.find(b"\n", start)
+        raws.append(data[start : len(data) if end < 0 else end].removesuffix(b"\r"))
+    details = [where + str(detail) for detail in rejects.column("detail").to_pylist()]
+    arrays = [rejects.column("reason"), pa.array(details), pa.array(raws, pa.binary()), places]
+    return pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=_REJECT_SCHEMA)
