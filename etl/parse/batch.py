@@ -114,5 +114,4 @@ class BlockParser:
         if self._router:
             columns.update(self._router.match(columns["path"]))
         names = [name for name in self._schema.names if name in columns]
-        picked = pa.schema([self._schema.field(name) for name in names])
-        return pa.RecordBatch.from_arrays([columns[name] for name in names], schema=picked)
+        return pa.RecordBatch.from_arrays([columns[name] for name in names], names=names)
