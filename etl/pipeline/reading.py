@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.days import day_start, from_micros, to_micros
+from etl.decode.ahead import made_ahead
 from etl.decode.blocks import cut_blocks, skip_bytes
 from etl.decode.decompress import CHUNK_BYTES, read_plain
 from etl.errors import CountMismatchError, SkippableError, UnreadableInputError
@@ -106,9 +108,9 @@ def _read_span(
 ) -> Outcome:
     parser = reader.make_parser(span.input.dated_at)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    with reader.origin.open_input(span.input.uri) as stream:
+    with reader.origin.open_input(span.input.uri) as stream, _plain(stream, span) as chunks:
         place = span.from_offset if span.to_offset != TO_END else 0
-        for block in cut_blocks(_plain_chunks(stream, span), offset=span.from_offset):
+        for block in cut_blocks(chunks, offset=span.from_offset):
             parsed = parser.parse(block)
             _check(parsed, block, span)
             counts += parsed.counts
@@ -127,10 +129,11 @@ def _read_span(
     return Outcome(span, end, counts, _instant(first), _instant(last))
 
 
-def _plain_chunks(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+def _plain(stream: BinaryIO, span: Span) -> AbstractContextManager[Iterator[bytes]]:
+    """Return the span's plain bytes; a compressed stream is decompressed on its own thread."""
     if span.to_offset == TO_END:
-        return skip_bytes(read_plain(stream), span.from_offset)
-    return _read_range(stream, span)
+        return made_ahead(skip_bytes(read_plain(stream), span.from_offset))
+    return nullcontext(_read_range(stream, span))
 
 
 def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:
