@@ -13,15 +13,19 @@ from collections.abc import Sequence
 FIGURES = ("wall_s", "cpu_s", "peak_mb")
 
 
-def watch(command: Sequence[str]) -> dict[str, float]:
+def watch(command: Sequence[str], *, accepted: Sequence[int] = (0,)) -> dict[str, float]:
     """Run a command that prints one JSON object, and return it with what the run has used.
 
     A process in between makes sure that only this one child is counted.
 
+    Args:
+        command: The command.
+        accepted: Its exit codes that are no failure.
+
     Returns:
         The command's own figures, and `wall_s`, `cpu_s` (user and system), `peak_mb`.
     """
-    watcher = [sys.executable, __file__, *command]
+    watcher = [sys.executable, __file__, ",".join(map(str, accepted)), *command]
     done = subprocess.run(watcher, stdout=subprocess.PIPE, text=True, check=True)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
@@ -32,15 +36,17 @@ def median(runs: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in FIGURES}
 
 
-def _main(command: list[str]) -> None:
+def _main(accepted: str, command: list[str]) -> None:
     start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if str(done.returncode) not in accepted.split(","):
+        sys.exit(f"exit code {done.returncode}: {' '.join(command)}")
     own = json.loads(done.stdout)
     own |= {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1e3}
     print(json.dumps(own))
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1:])
+    _main(sys.argv[1], sys.argv[2:])

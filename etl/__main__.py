@@ -1,6 +1,6 @@
 """Makes `python -m etl` the same as `daytally`."""
 
-from etl.cli import main
+from etl.cli.start import start
 
 if __name__ == "__main__":
-    main()
+    start()

@@ -93,6 +93,7 @@ INPUTS = pa.schema(
         ("records", pa.int64()),
         ("rejects", pa.int64()),
         ("blank", pa.int64()),
+        ("drifted", pa.int64()),
         ("first_at", INSTANT),
         ("last_at", INSTANT),
         ("read_at", INSTANT),

@@ -84,6 +84,7 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     counts = trial.counts
     if json:
         facts = {"lines": counts.lines, "records": counts.records, "blank": counts.blank}
+        facts["drifted"] = counts.drifted
         print_json(
             facts | {"share": trial.share, "sample": trial.records, "rejects": trial.rejects}
         )
@@ -93,6 +94,8 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
             f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects"
             f" + {counts.blank:,} blank: {share}"
         )
+        if counts.drifted:
+            click.echo(f"{counts.drifted:,} records have more fields than the format says.")
         for record in trial.records:
             click.echo()
             for column, value in record.items():

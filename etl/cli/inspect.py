@@ -102,6 +102,11 @@ def _row(one: SourceStatus) -> tuple[object, ...]:
 
 
 def _print_open_ends(one: SourceStatus) -> None:
+    if one.drifted:
+        click.echo(
+            f"{one.source}: {one.drifted:,} records have more fields than the format says;"
+            " they are in extra, under 'trailing'."
+        )
     for batch in one.unfinished:
         click.echo(f"{one.source}: batch {batch} was not finished; the next run does it again.")
     for uri, size in one.waiting:

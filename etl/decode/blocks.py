@@ -31,15 +31,15 @@ def cut_blocks(
         block_bytes: Aim of a block's size.
         keep_tail: Whether a last line without newline is handed on; if not, it is left out.
     """
-    pending: list[bytes] = []
+    pending: list[bytes | memoryview] = []
     size = 0
     for chunk in chunks:
         pending.append(chunk)
         size += len(chunk)
         if size < block_bytes or (end := chunk.rfind(NEWLINE) + 1) == 0:
             continue
-        rest = chunk[end:]
-        pending[-1] = chunk[:end]
+        rest = memoryview(chunk)[end:]
+        pending[-1] = memoryview(chunk)[:end]
         size -= len(rest)
         yield _block(pending, size, offset)
         offset += size
@@ -62,6 +62,6 @@ def skip_bytes(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
         count = 0
 
 
-def _block(parts: list[bytes], size: int, offset: int) -> Block:
+def _block(parts: list[bytes | memoryview], size: int, offset: int) -> Block:
     data = np.frombuffer(b"".join([*parts, bytes(BLOCK_PADDING)]), dtype=np.uint8)
     return Block(data=data, size=size, offset=offset)

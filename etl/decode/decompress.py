@@ -9,10 +9,12 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO, Protocol
 
 from isal import isal_zlib
 
+from etl.decode.zstd import ZSTD_MAGIC, read_zstd
 from etl.errors import TruncatedInputError, UnreadableInputError
 
 CHUNK_BYTES = 1 << 18
@@ -131,12 +133,10 @@ MAGIC: tuple[tuple[bytes, Callable[[], Decoder]], ...] = (
 )
 """First bytes of a compressed stream, and its decoder."""
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
 
 def is_compressed(head: bytes) -> bool:
     """Tell whether stored bytes begin like a compressed stream."""
-    return any(head.startswith(magic) for magic, _ in MAGIC)
+    return head.startswith((*ZSTD_MAGIC, *(magic for magic, _ in MAGIC)))
 
 
 def read_plain(stream: BinaryIO) -> Iterator[bytes]:
@@ -144,11 +144,12 @@ def read_plain(stream: BinaryIO) -> Iterator[bytes]:
 
     Raises:
         TruncatedInputError: A compressed stream is damaged or stops early.
-        UnreadableInputError: It is compressed in a way we cannot read, or reading failed.
+        UnreadableInputError: Reading failed.
     """
     chunk = _read(stream)
     if chunk.startswith(ZSTD_MAGIC):
-        raise UnreadableInputError("compressed with zstd, which is not read yet; use gzip")
+        yield from read_zstd(chunk, partial(_read, stream))
+        return
     make = next((make for magic, make in MAGIC if chunk.startswith(magic)), IdentityDecoder)
     decoder = make()
     while chunk:

@@ -7,6 +7,7 @@ step ends at the line's last byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
@@ -216,6 +217,23 @@ class LineFormat:
         return tuple(name for name in table_schema(self.table).names if name in filled)
 
     @property
+    def stored(self) -> LineFormat:
+        """The format whose records are kept: the inner one, where there is one."""
+        return self.inner or self
+
+    @property
+    def yearless(self) -> bool:
+        """Whether its time stamps may lack the year."""
+        steps = [step for layout in self.layouts for step in layout.steps]
+        steps += [member for step in steps for member in step.members]
+        found = any(
+            step.op in (Op.BSD_TIME, Op.ANY_TIME)
+            or (step.op is Op.CLOCK and not {"%Y", "%y", "%s"} & set(_DIRECTIVE.findall(step.name)))
+            for step in steps
+        )
+        return found or (self.inner is not None and self.inner.yearless)
+
+    @property
     def has_time(self) -> bool:
         """Whether its lines say when; an inner format may leave that to the outer one."""
         return any("at" in step.columns for layout in self.layouts for step in layout.steps)
@@ -223,6 +241,9 @@ class LineFormat:
 
 INTEGER_DIGITS = {pa.int8(): 2, pa.int16(): 4, pa.int32(): 9, pa.int64(): 18}
 """Most digits that surely fit; longer numbers are rejects, not wrong values."""
+
+
+_DIRECTIVE = re.compile("%.")
 
 
 def digits_of(table: str, column: str) -> int:

@@ -74,7 +74,10 @@ def compile_format(
         return outer
     if "message" not in outer.columns:
         raise ConfigError(f"format '{outer.name}' has no message that an inner format could read")
-    return replace(outer, inner=read_format(inner))
+    within = read_format(inner)
+    if within.header is not None or within.pattern:
+        raise ConfigError(f"format '{within.name}' cannot be inside another one")
+    return replace(outer, inner=within)
 
 
 def read_format(text: str) -> LineFormat:

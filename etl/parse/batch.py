@@ -51,7 +51,7 @@ class BlockParser:
         routes: RouteTable | None = None,
         max_line_bytes: int = MAX_LINE_BYTES,
     ) -> None:
-        stored = line_format.inner or line_format
+        stored = line_format.stored
         for wanted, column in ((message, "message"), (routes, "path")):
             if wanted is not None and column not in stored.columns:
                 raise ConfigError(f"format '{stored.name}' does not fill {column}")
@@ -98,9 +98,8 @@ class BlockParser:
         if self._router:
             columns.update(self._router.match(columns["path"]))
         names = [name for name in self._schema.names if name in columns]
-        picked = pa.schema([self._schema.field(name) for name in names])
         arrays = [columns[name] for name in names]
-        return replace(parsed, records=pa.RecordBatch.from_arrays(arrays, schema=picked))
+        return replace(parsed, records=pa.RecordBatch.from_arrays(arrays, names=names))
 
 
 def _without_mark(block: Block) -> Block:

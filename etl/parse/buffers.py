@@ -14,6 +14,7 @@ from etl.parse import context as c
 from etl.parse.clocks import PARTS_WIDTH
 from etl.parse.context import Ints, Offsets
 from etl.parse.kernel import parse_lines
+from etl.parse.newlines import FOUND, put_newlines
 from etl.parse.program import JSON_TEXT, SPARE, Program
 from etl.parse.take import TAKE_ANY
 from etl.schema import INSTANT, TEXT
@@ -114,10 +115,15 @@ def slot_table(columns: Iterable[tuple[npt.NDArray[Any], ...]]) -> Ints:
 
 def line_ends(data: Bytes, size: int) -> Ints:
     """Return where the lines of `data[:size]` end, newlines excluded."""
-    ends = np.flatnonzero(data[:size] == c.NEWLINE)
-    if size and data[size - 1] != c.NEWLINE:
-        ends = np.append(ends, size)
-    return ends.astype(np.int64, copy=False)
+    whole = np.ascontiguousarray(data[:size], dtype=np.uint8)
+    room = np.empty(size + 1, dtype=np.int64)  # reserved, not touched beyond what is found
+    table = np.array([whole.ctypes.data, size, room.ctypes.data, 0], dtype=np.int64)
+    put_newlines(table.ctypes.data)
+    found = int(table[FOUND])
+    if size and whole[-1] != c.NEWLINE:
+        room[found] = size
+        found += 1
+    return room[:found].copy()
 
 
 def text_array(text: Bytes, ends: Offsets, valid: Bytes) -> pa.Array:

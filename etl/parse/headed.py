@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from etl.errors import LogFormatError
-from etl.formats.fields import LineFormat
+from etl.formats.fields import LineFormat, table_schema
 from etl.formats.w3c import DIRECTIVE
 from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock
-from etl.parse.walk import Walker
+from etl.parse.walk import Walker, in_order
+
+ADDED_LATER = frozenset({"day", "source", "input_id", "route", "params"})
+"""Columns that other stages add."""
 
 
 class HeadedParser:
@@ -50,7 +53,7 @@ class HeadedParser:
             end = block.size if following < 0 else following + 1
             parts.append(self._walker.parse(_part(block, data[start:end], start)))
             start = end
-        return _joined(parts) if parts else self._walker.parse(block)
+        return _joined(parts or [self._walker.parse(block)], self._line_format.table)
 
     def _switch(self, line: bytes) -> None:
         fields = line.rstrip(b"\r").removeprefix(DIRECTIVE).decode(errors="replace").strip()
@@ -69,13 +72,24 @@ def _part(block: Block, text: bytes, start: int) -> Block:
     return Block(data, len(text), block.offset + start)
 
 
-def _joined(parts: list[ParsedBlock]) -> ParsedBlock:
-    """Return parts one after the other; a column that a part lacks is null there."""
-    tables = [pa.Table.from_batches([part.records]) for part in parts]
-    records = pa.concat_tables(tables, promote_options="default").combine_chunks()
-    rejects = pa.Table.from_batches([part.rejects for part in parts]).combine_chunks()
+def _joined(parts: list[ParsedBlock], table: str) -> ParsedBlock:
+    """Return parts one after the other, with all columns of the table: all blocks are alike."""
+    records = pa.concat_tables([_complete(part.records, table) for part in parts])
+    rejects = pa.Table.from_batches([part.rejects for part in parts])
     counts = sum((part.counts for part in parts), Counts())
-    return ParsedBlock(one_batch(records), one_batch(rejects), counts)
+    return ParsedBlock(
+        one_batch(records.combine_chunks()), one_batch(rejects.combine_chunks()), counts
+    )
+
+
+def _complete(records: pa.RecordBatch, table: str) -> pa.Table:
+    columns = dict(zip(records.schema.names, records.columns, strict=True))
+    schema = table_schema(table)
+    fields = [field for field in schema if field.name not in ADDED_LATER]
+    for field in fields:
+        if field.name not in columns:
+            columns[field.name] = pa.nulls(records.num_rows, field.type)
+    return pa.Table.from_batches([in_order(columns, table)])
 
 
 def one_batch(table: pa.Table) -> pa.RecordBatch:

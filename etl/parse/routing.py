@@ -56,7 +56,11 @@ class Router:
         self._nodes[:, NAME] += self._names.ctypes.data
 
     def match(self, paths: pa.StringArray) -> dict[str, pa.Array]:
-        """Return the columns `route` and, where templates have parameters, `params`."""
+        """Return the columns `route` and, where templates have parameters, `params`.
+
+        Routes come as codes of a dictionary of all templates: nothing has to find out later that
+        they repeat.
+        """
         rows, slots = len(paths), len(self._params)
         text, bounds = string_parts(paths)
         routes = np.empty(rows, dtype=np.int64)
@@ -67,7 +71,8 @@ class Router:
         stack = np.zeros((4, _STACK_WIDTH), dtype=np.int64)
         arrays = (self._nodes, self._slots, text, bounds, rows, routes, table, slots, stack)
         call_kernel(match_paths, arrays)
-        columns = {"route": self._templates.take(pa.array(routes, mask=routes < 0))}
+        codes = pa.array(routes.astype(np.int32), mask=routes < 0)
+        columns = {"route": pa.DictionaryArray.from_arrays(codes, self._templates)}
         if slots:
             children = [text_array(values[n], ends[n], valid[n]) for n in range(slots)]
             columns["params"] = pa.StructArray.from_arrays(children, names=list(self._params))

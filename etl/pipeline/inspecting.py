@@ -20,6 +20,7 @@ class SourceStatus:
     """How far one source has been read.
 
     Attributes:
+        drifted: Records with more fields than the format says.
         batch: Number of the last batch planned.
         unfinished: Batches whose run died; the next run finishes them.
         waiting: Inputs that have something new to read, with the stored bytes.
@@ -34,6 +35,7 @@ class SourceStatus:
     records: int
     rejects: int
     blank: int
+    drifted: int
     first_at: datetime | None
     last_at: datetime | None
     unfinished: tuple[int, ...]
@@ -50,7 +52,8 @@ def source_statuses(project: Project, now: datetime) -> list[SourceStatus]:
         rows = ledger.rows().filter(pl.col("state") == READ)
         listed = reader.origin.list_inputs(job.patterns, now=now)
         plan = plan_spans(reader.origin, reader.source, listed, ledger.known())
-        sums = {name: int(rows[name].sum()) for name in ("lines", "records", "rejects", "blank")}
+        figures = ("lines", "records", "rejects", "blank", "drifted")
+        sums = {name: int(rows[name].sum()) for name in figures}
         holds = (pl.col("lines") == pl.sum_horizontal("records", "rejects", "blank")).all()
         found.append(
             SourceStatus(

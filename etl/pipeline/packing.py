@@ -16,7 +16,14 @@ from etl.store.encode import remove_parts
 from etl.store.ledger import TO_END, Outcome, Span
 
 PACKAGE_BYTES = 64 << 20
-"""Stored bytes that one worker reads into one set of part files."""
+"""Most stored bytes, about, that one worker reads into one set of part files."""
+
+ENOUGH_BYTES = PACKAGE_BYTES * 2 // 3
+"""A package of so many bytes gets no further ones; no piece of a large input is smaller."""
+
+MANY_PIECES, EVEN_PIECES = 8, 4
+"""More pieces than the first number become a multiple of the second, so that two or four workers
+that share a large input finish together."""
 
 
 def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Package]:
@@ -33,7 +40,7 @@ def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Pack
         for piece in _cut(origin, span):
             pending.append(piece)
             size += stored_bytes(piece)
-            if size >= PACKAGE_BYTES:
+            if size >= ENOUGH_BYTES:
                 yield Package(f"{prefix}-{number:04d}", tuple(pending))
                 pending, size, number = [], 0, number + 1
     if pending:
@@ -104,18 +111,28 @@ def _cut(origin: Source, span: Span) -> Iterator[Span]:
         return
     try:
         with origin.open_input(span.input.uri) as stream:
-            edges = list(_edges(stream, span))
+            edges = list(_edges(stream, span, _piece_bytes(span)))
     except SkippableError:
         edges = [span.from_offset, span.to_offset]  # its reader will say what is wrong
     for start, end in pairwise(edges):
         yield replace(span, from_offset=start, to_offset=end)
 
 
-def _edges(stream: BinaryIO, span: Span) -> Iterator[int]:
+def _piece_bytes(span: Span) -> int:
+    """Return the size of like pieces of a span, from `ENOUGH_BYTES` to `PACKAGE_BYTES`."""
+    size = stored_bytes(span)
+    pieces = -(-size // PACKAGE_BYTES)
+    if pieces > MANY_PIECES:
+        pieces = -(-pieces // EVEN_PIECES) * EVEN_PIECES
+    return -(-size // pieces)
+
+
+def _edges(stream: BinaryIO, span: Span, piece: int) -> Iterator[int]:
+    """Yield where pieces begin, each behind the first newline after an even share."""
     edge = span.from_offset
     while edge < span.to_offset:
         yield edge
-        edge = _behind_newline(stream, edge + PACKAGE_BYTES)
+        edge = _behind_newline(stream, edge + piece)
     yield span.to_offset  # an edge beyond it, in a file that has grown meanwhile, is not taken
 
 

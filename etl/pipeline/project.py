@@ -79,13 +79,15 @@ class Project:
         reader = Reader(
             origin=LocalSource(self.settings.root),
             source=source.name,
-            table=line_format.table,
+            table=line_format.stored.table,
+            yearless=line_format.yearless,
+            headed=line_format.header is not None,
             make_parser=_parser_maker(self.settings, source, line_format),
             zone=self.settings.zone,
             warehouse=self.warehouse.root,
             today=today,
         )
-        return SourceJob(reader, tuple(source.inputs), self.schema_of(line_format.table))
+        return SourceJob(reader, tuple(source.inputs), self.schema_of(line_format.stored.table))
 
 
 def open_project(settings: Settings) -> Project:
@@ -104,7 +106,7 @@ def open_project(settings: Settings) -> Project:
     definitions = Definitions(
         zone=settings.zone,
         sources=[
-            (source.name, formats[source.name].table, source.expect == "daily")
+            (source.name, formats[source.name].stored.table, source.expect == "daily")
             for source in settings.source
         ],
         steps=[
@@ -159,13 +161,16 @@ def templates_of(settings: Settings) -> tuple[Path, Path | None]:
 def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFormat:
     try:
         line_format = compile_format(
-            builtin=source.format, nginx=source.log_format, apache=source.apache_format
+            builtin=source.format,
+            nginx=source.log_format,
+            apache=source.apache_format,
+            inner=source.inner,
         )
     except ConfigError as error:
-        key = next(key for key in FORMAT_KEYS if getattr(source, key) is not None)
+        key = _mistaken_key(source)
         place = place_of(settings.root, "source", number, key)
         raise ConfigError(f"{place}: source[{number}].{key}: {error}") from error
-    if source.message is not None and line_format.table != "events":
+    if source.message is not None and line_format.stored.table != "events":
         place = place_of(settings.root, "source", number, "message")
         raise ConfigError(
             f"{place}: source '{source.name}' reads requests, which have no message;"
@@ -174,10 +179,22 @@ def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFor
     return line_format
 
 
+def _mistaken_key(source: SourceSettings) -> str:
+    """Return the key to blame for a source's format: `inner` if the outer one compiles alone."""
+    key = next(key for key in FORMAT_KEYS if getattr(source, key) is not None)
+    if source.inner is None:
+        return key
+    try:
+        compile_format(builtin=source.format, nginx=source.log_format, apache=source.apache_format)
+    except ConfigError:
+        return key
+    return "inner"
+
+
 def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:
     for number, route in enumerate(settings.route):
         place = place_of(settings.root, "route", number, "path")
-        if formats[route.source].table != "requests":
+        if formats[route.source].stored.table != "requests":
             raise ConfigError(f"{place}: source '{route.source}' has events, and so no routes")
         try:
             compile_routes([route.path])

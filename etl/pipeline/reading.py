@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.days import day_start, from_micros, to_micros
+from etl.decode.ahead import made_ahead
 from etl.decode.blocks import cut_blocks, skip_bytes
 from etl.decode.decompress import CHUNK_BYTES, read_plain
 from etl.errors import CountMismatchError, SkippableError, UnreadableInputError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
+from etl.pipeline.beyond import follow_directives, last_stamp
 from etl.sources.base import Source
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import TO_END, Outcome, Span
@@ -38,6 +41,8 @@ class Reader:
         zone: The project's, whose midnights bound the days.
         warehouse: Folder of the tables.
         today: Day of ingestion, for rejects.
+        yearless: Whether time stamps may lack the year.
+        headed: Whether lines depend on directives before them.
     """
 
     origin: Source
@@ -47,6 +52,8 @@ class Reader:
     zone: ZoneInfo
     warehouse: Path
     today: date
+    yearless: bool = False
+    headed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,11 @@ def read_package(
 def _read_span(
     reader: Reader, span: Span, sink: PartSink, on_bytes: Callable[[int], None] | None
 ) -> Outcome:
-    parser = reader.make_parser(span.input.dated_at)
+    parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    with reader.origin.open_input(span.input.uri) as stream:
+    with reader.origin.open_input(span.input.uri) as stream, _plain(stream, span) as chunks:
         place = span.from_offset if span.to_offset != TO_END else 0
-        for block in cut_blocks(_plain_chunks(stream, span), offset=span.from_offset):
+        for block in cut_blocks(chunks, offset=span.from_offset):
             parsed = parser.parse(block)
             _check(parsed, block, span)
             counts += parsed.counts
@@ -127,10 +134,22 @@ def _read_span(
     return Outcome(span, end, counts, _instant(first), _instant(last))
 
 
-def _plain_chunks(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+def _make_parser(reader: Reader, span: Span) -> BlockParser:
+    """Return a parser that knows what it has to know from elsewhere in the input."""
+    reference = span.input.dated_at
+    if reader.yearless:
+        reference = last_stamp(reader.origin, span, reader.make_parser(reference), reference)
+    parser = reader.make_parser(reference)
+    if reader.headed and span.from_offset > 0:
+        follow_directives(reader.origin, span, parser)
+    return parser
+
+
+def _plain(stream: BinaryIO, span: Span) -> AbstractContextManager[Iterator[bytes]]:
+    """Return the span's plain bytes; a compressed stream is decompressed on its own thread."""
     if span.to_offset == TO_END:
-        return skip_bytes(read_plain(stream), span.from_offset)
-    return _read_range(stream, span)
+        return made_ahead(skip_bytes(read_plain(stream), span.from_offset))
+    return nullcontext(_read_range(stream, span))
 
 
 def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:

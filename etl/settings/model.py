@@ -69,6 +69,7 @@ class SourceSettings(_Part):
     format: str | None = None
     log_format: str | None = None
     apache_format: str | None = None
+    inner: str | None = None
     expect: Literal["daily"] | None = None
     timezone: ZoneName | None = None
     message: Literal["logfmt", "json"] | None = None

@@ -120,6 +120,7 @@ class Ledger:
                     "records": counts.records,
                     "rejects": counts.rejects,
                     "blank": counts.blank,
+                    "drifted": counts.drifted,
                     "first_at": outcome.first_at,
                     "last_at": outcome.last_at,
                     "read_at": now,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from etl.pipeline.project import Project
@@ -33,6 +34,11 @@ Write = Callable[..., Path]
 def line(day: date, hour: int, status: int = 200) -> str:
     stamp = f"{day:%d/%b/%Y}:{hour:02}:00:00 +0000"
     return f'192.0.2.1 - - [{stamp}] "GET /a HTTP/1.1" {status} 5 "-" "t"\n'
+
+
+def zstd(data: bytes) -> bytes:
+    frame: bytes = pa.Codec("zstd").compress(data, asbytes=True)
+    return frame
 
 
 def run(folder: Path, day: date = FIRST, now: datetime | None = None) -> RunResult:
@@ -123,12 +129,15 @@ def test_rotation_and_compression_count_nothing_twice(write_project: Write) -> N
     assert again.read.inputs_read == 0
 
 
-def test_a_copy_beside_its_original_is_read_once(write_project: Write) -> None:
+@pytest.mark.parametrize(("ending", "compress"), [(".gz", gzip.compress), (".zst", zstd)])
+def test_a_copy_beside_its_original_is_read_once(
+    write_project: Write, ending: str, compress: Callable[[bytes], bytes]
+) -> None:
     """As when a rotated file is being compressed: both are there for a while."""
     folder = write_project(API)
     content = (line(FIRST, 1) + line(FIRST, 2)).encode()
     (folder / "logs" / "access.log.1").write_bytes(content)
-    (folder / "logs" / "access.log.1.gz").write_bytes(gzip.compress(content))
+    (folder / "logs" / f"access.log.1{ending}").write_bytes(compress(content))
     result = run(folder)
     assert result.read is not None
     assert (result.read.inputs_read, result.read.counts.lines) == (1, 2)

@@ -1,0 +1,46 @@
+"""Large inputs are cut into like pieces behind newlines; nothing is left out or read twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl.model import Input
+from etl.pipeline import packing
+from etl.pipeline.packing import pack
+from etl.sources.local import LocalSource
+from etl.store.ledger import Span
+
+LIMIT = 600
+
+
+@given(lines=st.lists(st.integers(1, 40), max_size=400))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_pieces_of_an_input_are_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[int]
+) -> None:
+    monkeypatch.setattr(packing, "PACKAGE_BYTES", LIMIT)
+    monkeypatch.setattr(packing, "ENOUGH_BYTES", LIMIT * 2 // 3)
+    log = tmp_path / "access.log"
+    log.write_bytes(b"".join(b"x" * (size - 1) + b"\n" for size in lines))
+    size = log.stat().st_size
+    item = Input(str(log), size, "tag", datetime(2026, 3, 16, tzinfo=UTC), closed=True)
+    span = Span(item, "id", "print", 0, size)
+    packages = list(pack(LocalSource(tmp_path), [span], prefix="p"))
+    pieces = [piece for package in packages for piece in package.spans]
+    edges = [(piece.from_offset, piece.to_offset) for piece in pieces]
+    assert edges[0][0] == 0
+    assert edges[-1][1] == size
+    assert all(one[1] == other[0] for one, other in pairwise(edges))
+    text = log.read_bytes()
+    assert all(text[end - 1 : end] == b"\n" for _, end in edges if end)
+    assert all(end - start <= LIMIT * 3 // 2 + 40 for start, end in edges)
+    assert len({package.name for package in packages}) == len(packages)
+    if size > packing.MANY_PIECES * LIMIT + 1000:
+        assert all(len(package.spans) == 1 for package in packages[:-1])
+        assert len(pieces) % packing.EVEN_PIECES in (0, packing.EVEN_PIECES - 1)
