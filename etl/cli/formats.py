@@ -119,12 +119,22 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _column_map(line_format: LineFormat) -> dict[str, list[str]]:
-    """Return per column what the format string writes it from, in the table's order."""
+    """Return per column what the format fills it from, in the table's order."""
+    from etl.formats.fields import SPARE_COLUMN, Op
+
     found: dict[str, list[str]] = {name: [] for name in line_format.columns if name != "offset"}
+    spare = SPARE_COLUMN[line_format.table]
     for layout in line_format.layouts:
         for step in layout.steps:
-            names = [*step.columns, *(["extra"] if step.key else [])]
-            for name in names:
-                if step.what not in found[name]:
-                    found[name].append(step.what)
+            named = step.op in (Op.OBJECT, Op.PAIRS)
+            parts = [(step, [spare] if step.key else [])] if not named else []
+            parts += [(member, []) for member in step.members]
+            for part, more in parts:
+                for name in (*part.columns, *more):
+                    if part.what not in found[name]:
+                        found[name].append(part.what)
+            if named:
+                found[spare].append("all other names")
+        if layout.trailing and "more fields" not in found[spare]:
+            found[spare].append("more fields")
     return found

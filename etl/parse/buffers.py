@@ -64,7 +64,10 @@ class Buffers:
         self._parts = np.zeros(PARTS_WIDTH, dtype=np.int64)
         self._texts = slot_table(zip(self.strings, self.ends, self.text_ok, strict=True))
         self._numbers = slot_table(zip(self.wholes, self.reals, self.num_ok, strict=True))
-        self.cells = np.zeros(c.CONTEXT_WIDTH, dtype=np.int64)
+        self.cells = self._context(0 if timeless else 1)
+
+    def _context(self, needs_time: int) -> Ints:
+        program, cells = self._program, np.zeros(c.CONTEXT_WIDTH, dtype=np.int64)
         for cell, array in (
             (c.STEPS, program.steps),
             (c.LAYOUTS, program.layouts),
@@ -80,12 +83,13 @@ class Buffers:
             (c.PATH, self._rooms[2]),
             (c.PARTS, self._parts),
         ):
-            self.cells[cell] = array.ctypes.data
-        self.cells[c.LAYOUT_COUNT] = len(program.layouts)
-        self.cells[c.TAKE] = TAKE_ANY.address
-        self.cells[c.EXTRA_SLOT] = program.extra_slot
-        self.cells[c.NEEDS_TIME] = 0 if timeless else 1
-        self.cells[c.COMMENT] = COMMENT if program.line_format.header is not None else -1
+            cells[cell] = array.ctypes.data
+        cells[c.LAYOUT_COUNT] = len(program.layouts)
+        cells[c.TAKE] = TAKE_ANY.address
+        cells[c.EXTRA_SLOT] = program.extra_slot
+        cells[c.NEEDS_TIME] = needs_time
+        cells[c.COMMENT] = COMMENT if program.line_format.header is not None else -1
+        return cells
 
     def fits(self, size: int, lines: int) -> bool:
         """Tell whether a block of `size` bytes and `lines` lines may be parsed into these."""

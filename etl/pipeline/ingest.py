@@ -192,5 +192,10 @@ def _log_read(source: str, outcome: Outcome) -> None:
         records=counts.records,
         rejects=counts.rejects,
         blank=counts.blank,
+        drifted=counts.drifted,
         to_offset=outcome.to_offset,
     ).info("input read")
+    if counts.drifted:
+        logger.bind(source=source, uri=outcome.span.input.uri, drifted=counts.drifted).warning(
+            "records have more fields than the format says"
+        )
