@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from etl.cli.detect import detect
 from etl.cli.options import State, json_option
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ SAMPLES = 3
 NOTHING_MATCHED = 3
 
 
-@click.group(short_help="Show built-in formats; try one on a file.")
+@click.group(short_help="Show built-in formats; try or guess one.")
 def formats() -> None:
-    """Show the built-in formats, or try a format on a file."""
+    """Show the built-in formats, try a format on a file, or guess a file's format."""
+
+
+formats.add_command(detect)
 
 
 @formats.command(name="list", short_help="List the built-in formats.")
@@ -79,7 +83,7 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     from etl.formats.registry import read_format
     from etl.pipeline.trying import percent, try_format
 
-    zone = _zone(timezone)
+    zone = zone_named(timezone)
     trial = try_format(read_format(name), path, zone=zone, reference=state.now, samples=SAMPLES)
     counts = trial.counts
     if json:
@@ -107,7 +111,12 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
         click.get_current_context().exit(NOTHING_MATCHED)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone of `--timezone`.
+
+    Raises:
+        BadParameter: There is none of that name.
+    """
     from zoneinfo import ZoneInfoNotFoundError
 
     try:

@@ -93,7 +93,10 @@ def assemble(
             if index == 0:
                 steps.append(Step(Op.LITERAL, piece))
             continue
-        steps.append(_step(piece, literal, owners, escapes, table))
+        spaced = piece.field.column == "remote_addr" and literal[:1] == b" " and len(literal) > 1
+        steps.append(_step(piece, literal[:1] if spaced else literal, owners, escapes, table))
+        if spaced:  # no address has a blank in it, so it ends at the first one
+            steps.append(Step(Op.LITERAL, literal[1:]))
         if isinstance(following, Placed) and not _ends_itself(steps[-1]):
             raise LogFormatError(
                 f"nothing stands between {piece.text} and {following.text}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from etl import schema
@@ -10,6 +12,8 @@ from etl.model import Block, RejectReason
 from etl.parse import context as c
 from etl.parse.context import Ints
 from etl.parse.program import Program, all_steps
+
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 RAW_LIMIT = 1 << 16
 """Bytes that are kept of a line that is too long."""
@@ -41,8 +45,8 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
                 wanted = known[step, part] = _expected(line_format, step, part)
             details.append(f"column {place + 1}: expected {wanted}")
         raw = block.data[start:stop].tobytes()
-        returns = raw.rstrip(b"\r").count(b"\r")
-        if returns > 1:
+        returns = _mac_line_ends(raw)
+        if returns:
             details[-1] = f"{returns} carriage returns inside the line, as old Macs end lines"
             reasons.append(RejectReason.MAC_LINE_ENDS.value)
         else:
@@ -70,3 +74,12 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
         number -= len(layout.steps)
     branches = [each.steps[number].what for each in layouts if each.steps[:number] == shared]
     return " or ".join(dict.fromkeys(branches))
+
+
+def _mac_line_ends(raw: bytes) -> int:
+    """Return how many lone carriage returns end lines inside a refused line of text.
+
+    One may be anything, and bytes that no text has show that they mean nothing.
+    """
+    returns = raw.rstrip(b"\r").count(b"\r")
+    return returns if returns > 1 and not _NO_TEXT.search(raw) else 0

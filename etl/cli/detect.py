@@ -1,0 +1,149 @@
+"""`daytally formats detect`: which format a log has, or which ones a configuration names."""
+
+from __future__ import annotations
+
+import json as json_module
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl.cli.options import State, json_option
+
+if TYPE_CHECKING:
+    from etl.formats.conf import ConfiguredFormat
+    from etl.pipeline.detecting import Guess
+
+NOTHING_FOUND = 3
+SHOWN = 5
+_CONFIGURATION_BYTES = 1 << 20
+_BEST_SHARE = 0.5
+
+
+@click.command(short_help="Guess a log's format, or read it out of nginx.conf or httpd.conf.")
+@click.argument(
+    "paths",
+    metavar="FILE…",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+@click.option("--timezone", default="UTC", show_default=True, help="Of stamps without an offset.")
+@json_option
+@click.pass_obj
+def detect(state: State, paths: tuple[Path, ...], *, timezone: str, json: bool) -> None:
+    """Rank the built-in formats by how well they fit a sample of each FILE.
+
+    FILE is a log, compressed or not, or a server's configuration with log_format or LogFormat in
+    it. The confidence is the share of lines that match, times the share of their text that is
+    literal or has a column; of messages half counts, of fields without a column seven tenths.
+    Lines with more fields than the format says count half. The stanza printed goes into
+    daytally.toml. The exit code is 3 if nothing fits a FILE.
+    """
+    found: list[dict[str, Any]] = []
+    missed = False
+    for path in paths:
+        facts = _look_at(state.now, path, timezone, quiet=json)
+        found.append(facts)
+        missed = missed or not (facts["guesses"] or facts["formats"])
+    if json:
+        click.echo(json_module.dumps(found, indent=2))
+    if missed:
+        click.get_current_context().exit(NOTHING_FOUND)
+
+
+def _look_at(now: datetime, path: Path, timezone: str, *, quiet: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from etl.cli.formats import zone_named
+    from etl.formats.conf import read_formats
+    from etl.pipeline.detecting import detect as rank
+
+    configured = read_formats(_configuration(path))
+    guesses = [] if configured else rank(path, zone=zone_named(timezone), reference=now)
+    if not quiet:
+        click.echo(f"{path}:")
+        if configured:
+            _print_configured(configured)
+        elif guesses:
+            _print_guesses(path, guesses)
+        else:
+            _print_nothing(path)
+        click.echo()
+    return {
+        "file": str(path),
+        "guesses": [asdict(one) | {"confidence": round(one.confidence, 4)} for one in guesses],
+        "formats": [asdict(one) for one in configured],
+    }
+
+
+def _configuration(path: Path) -> str:
+    """Return a file's text if it may be a server's configuration."""
+    with path.open("rb") as stream:
+        head = stream.read(_CONFIGURATION_BYTES)
+    if not re.search(rb"(?im)^[ \t]*log_?format\s", head):
+        return ""
+    return head.decode(errors="replace")
+
+
+def _print_guesses(path: Path, guesses: list[Guess]) -> None:
+    from etl.cli.output import print_table
+
+    rows = [
+        (one.format, f"{one.confidence:.2f}", f"{one.matched:.1%}", f"{one.explained:.0%}")
+        for one in guesses[:SHOWN]
+    ]
+    print_table(("format", "confidence", "lines that match", "text explained"), rows)
+    best = guesses[0]
+    alike = [one.format for one in guesses[1:] if _alike(one, best)]
+    if alike:
+        click.echo(f"{', '.join(alike)} would read these lines as well.")
+    if best.drifted:
+        click.echo(
+            f"{best.drifted:.1%} of the records have more fields than {best.format} says: better"
+            " give the server's own format string (log_format or apache_format)."
+        )
+    if best.confidence < _BEST_SHARE:
+        click.echo("None fits well: compare with `daytally formats test FORMAT FILE`.")
+    _print_stanza(path.stem.split(".")[0], str(path), "format", best.format)
+
+
+def _alike(one: Guess, other: Guess) -> bool:
+    return round(one.confidence, 2) == round(other.confidence, 2) and one.columns == other.columns
+
+
+def _print_configured(configured: list[ConfiguredFormat]) -> None:
+    for one in configured:
+        click.echo(f"\n{one.key} {one.name}".rstrip())
+        if one.error:
+            click.echo(one.error)
+        else:
+            files = one.files or ("/path/to/access.log",)
+            _print_stanza(one.name, *[f"{name}*" for name in files], one.key, one.text)
+
+
+def _print_stanza(name: str, *words: str) -> None:
+    """Print a source's stanza: its name, its inputs, the key of the format and its text."""
+    *inputs, key, text = words
+    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "access"
+    listed = ", ".join(json_module.dumps(each, ensure_ascii=False) for each in inputs)
+    click.echo(f"\n[[source]]\nname = {json_module.dumps(plain)}\ninputs = [{listed}]")
+    quoted = f"'{text}'" if "'" not in text and "\n" not in text else json_module.dumps(text)
+    click.echo(f"{key} = {quoted}")
+
+
+def _print_nothing(path: Path) -> None:
+    click.echo("No built-in format fits. The first lines are:")
+    from etl.decode.decompress import read_plain
+
+    with path.open("rb") as stream:
+        head = next(iter(read_plain(stream)), b"")
+    for line in head.split(b"\n")[:3]:
+        click.echo("  " + line[:200].decode("utf-8", "backslashreplace"))
+    click.echo(
+        "Write the format down as log_format (nginx's variables), apache_format (Apache's"
+        " directives)\nor format = 'regex:(?P<time>…) (?P<status>…)', and try it with"
+        " `daytally formats test`."
+    )

@@ -1,0 +1,115 @@
+"""Guesses which format a log has, from a sample of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.decode.blocks import cut_blocks
+from etl.decode.decompress import read_plain
+from etl.formats.fields import SPARE_COLUMN
+from etl.formats.registry import BUILTIN_FORMATS, compile_format
+from etl.model import Block, Counts
+from etl.parse.batch import BlockParser
+from etl.sources.local import LocalSource
+
+SAMPLE_BYTES = 1 << 18
+"""Of each part of a file that is looked at; the first and the fourth, if it has so many."""
+
+_FREE = {"message": 0.5, **dict.fromkeys(SPARE_COLUMN.values(), 0.3)}
+"""Columns that take whatever there is, and how much less than others they say about a format."""
+
+_LEAST = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A format and how well it fits.
+
+    Attributes:
+        matched: Share of the lines, blank ones apart, that are records.
+        drifted: Share of the records that have more fields than the format says.
+        explained: Share of the records' text that is literals and columns of its own; of messages
+            half counts, of fields without a column seven tenths.
+        columns: How many columns hold something.
+    """
+
+    format: str
+    matched: float
+    drifted: float
+    explained: float
+    columns: int
+
+    @property
+    def confidence(self) -> float:
+        """Share of the lines' text that the format accounts for, 0 to 1.
+
+        A record with more fields than the format says counts half.
+        """
+        return self.matched * (1 - self.drifted / 2) * self.explained
+
+
+def detect(path: Path, *, zone: ZoneInfo, reference: datetime) -> list[Guess]:
+    """Rank the built-in formats by how well they fit a file, best first; none that fits not at all.
+
+    Formats that fit alike keep the registry's order, in which the most common ones come first.
+
+    Args:
+        path: The file, compressed or not.
+        zone: Of time stamps without an offset.
+        reference: Yearless stamps lie no more than a day after it.
+
+    Raises:
+        SkippableError: The file cannot be read.
+    """
+    sample = list(_sample(path))
+    guesses = []
+    for name in BUILTIN_FORMATS:
+        parser = BlockParser(compile_format(builtin=name), zone=zone, reference=reference)
+        guess = _judge(name, parser, sample)
+        if guess.confidence >= _LEAST:
+            guesses.append(guess)
+    return sorted(guesses, key=lambda one: (-round(one.confidence, 2), -one.columns))
+
+
+def _sample(path: Path) -> Iterator[Block]:
+    with LocalSource(path.parent).open_input(path.name) as stream:
+        blocks = cut_blocks(read_plain(stream), block_bytes=SAMPLE_BYTES)
+        for number, block in enumerate(blocks):
+            if number in (0, 3):
+                yield block
+            if number == 3:
+                return
+
+
+def _judge(name: str, parser: BlockParser, sample: list[Block]) -> Guess:
+    counts, free, text, filled = Counts(), 0.0, 0, set[str]()
+    for block in sample:
+        parsed = parser.parse(block)
+        counts += parsed.counts
+        refused = sum(len(raw) + 1 for raw in parsed.rejects.column("raw").to_pylist())
+        length = max(block.size - refused, 0)
+        text += length
+        for column in parsed.records.schema.names:
+            values = parsed.records.column(column)
+            if column in _FREE:
+                free += min(_bytes(values), length) * _FREE[column]
+            elif values.null_count < len(values):
+                filled.add(column)
+    lines = counts.lines - counts.blank
+    if not counts.records or not lines:
+        return Guess(name, 0.0, 0.0, 0.0, 0)
+    explained = max(0.0, 1 - free / max(text, 1))
+    return Guess(
+        name, counts.records / lines, counts.drifted / counts.records, explained, len(filled)
+    )
+
+
+def _bytes(values: pa.Array) -> int:
+    return int(pc.sum(pc.binary_length(values)).as_py() or 0)

@@ -1,0 +1,65 @@
+"""Formats out of nginx.conf and httpd.conf."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.formats.conf import read_formats
+from etl.formats.nginx import compile_nginx
+
+NGINX = r"""
+http {
+    # log_format commented '$remote_addr';
+    log_format  main  '$remote_addr - $remote_user [$time_local] "$request" '
+                      '$status $body_bytes_sent "$http_referer"';  # more
+    log_format timed escape=json '{"t":"$time_iso8601",'
+        '"s":$status}';
+    log_format broken '$remote_addr$status $time_local';
+    access_log  /var/log/nginx/access.log  main;
+    server { access_log "/var/log/nginx/b c.log" main buffer=32k; access_log off; }
+}
+"""
+HTTPD = r"""
+LogLevel warn
+# LogFormat "%h" commented
+LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined
+logformat "%h %l %u %t \"%r\" \
+  %>s %b" common
+LogFormat "%h %Z" broken
+CustomLog ${APACHE_LOG_DIR}/access.log vhost_combined
+CustomLog "|/usr/bin/rotatelogs /logs/c.%Y 86400" common env=!image
+"""
+
+
+def test_nginx_conf_gives_each_format_with_its_files() -> None:
+    main, timed, broken = read_formats(NGINX)
+    assert (main.key, main.name, main.error) == ("log_format", "main", "")
+    assert main.text == (
+        '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
+        ' "$http_referer"'
+    )
+    assert main.files == ("/var/log/nginx/access.log", "/var/log/nginx/b c.log")
+    assert compile_nginx(timed.text).columns[0] == "at"
+    assert "escape=json" in timed.text
+    assert "nothing stands between $remote_addr and $status" in broken.error
+
+
+def test_httpd_conf_gives_each_format_with_its_files() -> None:
+    vhost, common, broken = read_formats(HTTPD)
+    assert vhost.text.endswith('%>s %O "%{Referer}i" "%{User-Agent}i"')
+    assert vhost.files == ("${APACHE_LOG_DIR}/access.log",)
+    assert (common.name, common.text) == ("common", '%h %l %u %t "%r" %>s %b')
+    assert common.files == ("|/usr/bin/rotatelogs /logs/c.%Y 86400",)
+    assert "%Z" in broken.error
+
+
+def test_a_log_has_no_formats() -> None:
+    assert read_formats('1.2.3.4 - - [x] "GET /?log_format main HTTP/1.1" 200\n') == []
+
+
+@given(st.text(alphabet=" \n'\"\\;#$%abL{}") | st.text())
+def test_any_text_is_read(noise: str) -> None:
+    read_formats("log_format a " + noise)
+    read_formats('LogFormat "' + noise)
+    read_formats(noise)

@@ -1,0 +1,112 @@
+"""Guessing formats: on logs whose format is known, and on anything at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl.cli import main
+from etl.pipeline.detecting import detect
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+COMBINED = '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326 "-" "x"\n'
+
+KNOWN = {
+    "access/blog2016_access.log.gz": "nginx:combined",
+    "access/elastic_apache_logs.gz": "nginx:combined",
+    "advertools/apache_error.log": "apache:error",
+    "advertools/nginx_error.log": "nginx:error",
+    "attack/netsparker.txt.gz": "nginx:combined",
+    "farm/apache_common/farmfreshsoftware.access.log": "apache:common",
+    "farm/apache_error/error.log": "apache:error",
+    "farm/apache_vhost/farmwork.access.log.gz": "apache:vhost_combined",
+    "farm/nginx_error/meatlabel.app.error.log-20251219": "nginx:error",
+    "lab/apache_combined.log.gz": "nginx:combined",
+    "lab/apache_error.log.gz": "apache:error",
+    "lab/nginx_json.log.gz": "nginx:json",
+    "lab/nginx_ltsv.log.gz": "ltsv:requests",
+    "lab/nginx_error.log": "nginx:error",
+    "lnav/logfile_bunyan.0": "json:events",
+    "lnav/logfile_cloudflare.1": "cloudflare:json",
+    "lnav/logfile_glog.0": "klog:text",
+    "lnav/logfile_journald.json": "journald:json",
+    "lnav/logfile_w3c.5": "iis:w3c",
+    "loghub/Apache_2k.log.gz": "apache:error",
+    "loghub/Mac_2k.log.gz": "syslog",
+    "matomo/alb.log": "aws:alb",
+    "matomo/amazon_cloudfront_web.log": "aws:cloudfront",
+    "matomo/caddy_json.log": "caddy:json",
+    "matomo/common.log": "apache:common",
+    "matomo/traefik_json.log": "traefik:json",
+    "syslog/elastic_auth.log.gz": "syslog",
+    "webreadr/iis.log": "iis:w3c",
+    "webreadr/s3.log": "aws:s3",
+}
+NEITHER = ("lnav/logfile_bro_conn.log.0", "lnav/logfile_epoch.1", "loghub/HDFS_2k.log.gz")
+
+
+def guess(path: Path) -> list[str]:
+    return [one.format for one in detect(path, zone=ZoneInfo("UTC"), reference=NOW)]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_real_log_is_known_again(name: str, shared_data: Path) -> None:
+    assert guess(shared_data / name)[0] == KNOWN[name]
+
+
+@pytest.mark.parametrize("name", NEITHER)
+def test_a_log_of_no_built_in_format_is_none(name: str, shared_data: Path) -> None:
+    assert guess(shared_data / name) == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(data=st.binary(max_size=300))
+def test_any_bytes_have_some_answer(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"x" + data)  # no compression's magic number
+    for one in detect(path, zone=ZoneInfo("UTC"), reference=NOW):
+        assert 0 < one.confidence <= 1
+
+
+def test_the_stanza_can_be_pasted(tmp_path: Path) -> None:
+    log = tmp_path / "Access.Log"
+    log.write_text(COMBINED)
+    result = CliRunner().invoke(main, ["formats", "detect", str(log)])
+    assert result.exit_code == 0
+    assert 'name = "access"' in result.stdout
+    assert "format = 'nginx:combined'" in result.stdout
+    assert "apache:combined would read these lines as well." in result.stdout
+
+
+def test_more_fields_than_the_format_says_are_told(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(COMBINED.replace("\n", " 0.123 0.5\n"))
+    result = CliRunner().invoke(main, ["formats", "detect", str(log)])
+    assert "100.0% of the records have more fields than nginx:combined says" in result.stdout
+
+
+def test_nothing_fits_leaves_with_3_and_says_what_to_do(tmp_path: Path) -> None:
+    log = tmp_path / "odd.log"
+    log.write_text("what is this\n")
+    result = CliRunner().invoke(main, ["formats", "detect", str(log)])
+    assert result.exit_code == 3
+    assert "what is this" in result.stdout
+    assert "regex:" in result.stdout
+    plain = CliRunner().invoke(main, ["formats", "detect", "--json", str(log)])
+    assert json.loads(plain.stdout) == [{"file": str(log), "guesses": [], "formats": []}]
+
+
+def test_a_configuration_is_read(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text("log_format t '$time_local $status';\naccess_log /l/a.log t;\n")
+    result = CliRunner().invoke(main, ["formats", "detect", str(conf)])
+    assert result.exit_code == 0
+    assert 'inputs = ["/l/a.log*"]' in result.stdout
+    assert "log_format = '$time_local $status'" in result.stdout
