@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_ROWS = 1 << 16
 """Rows buffered per part before they are encoded as a row group."""
 
 DICTIONARY_COLUMNS = frozenset(
