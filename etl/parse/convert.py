@@ -9,7 +9,7 @@ from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, load32
 from etl.parse.values import power_of_ten
 
-KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN = range(4)
+KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN, KIND_DURATION = range(5)
 HARD = 2
 """Instead of 1: a well-formed number that needs more than one exact multiplication."""
 
@@ -60,7 +60,7 @@ def read_number(start: int, stop: int) -> tuple[float, int]:
         place += 1
     if digits == 0 or load(place - 1) == DOT:
         return 0.0, 0
-    exponent, place = _exponent(place, stop)
+    exponent, place = read_exponent(place, stop)
     if place != stop:
         return 0.0, 0
     exponent -= fraction
@@ -72,7 +72,7 @@ def read_number(start: int, stop: int) -> tuple[float, int]:
 
 
 @inlined
-def _exponent(place: int, stop: int) -> tuple[int, int]:
+def read_exponent(place: int, stop: int) -> tuple[int, int]:
     """Read an exponent if there is one; return it and where it ends (before itself if bad)."""
     start, value = place, 0
     if place >= stop or load(place) | 32 != _E:
