@@ -18,8 +18,12 @@ FIELD_TYPES: Mapping[str, pa.DataType] = {
     "integer": pa.int64(),
     "number": pa.float64(),
     "boolean": pa.bool_(),
+    "duration": pa.float64(),
 }
-"""Types that `[source.fields]` in daytally.toml may name, for columns taken out of messages."""
+"""Types that `[source.fields]` in daytally.toml may name, for columns taken out of messages.
+
+A duration is in seconds.
+"""
 
 _REQUESTS = [
     ("day", pa.date32()),

@@ -9,7 +9,7 @@ from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, load32
 from etl.parse.values import power_of_ten
 
-KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN = range(4)
+KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN, KIND_DURATION = range(5)
 HARD = 2
 """Instead of 1: a well-formed number that needs more than one exact multiplication."""
 

@@ -40,6 +40,7 @@ class Project:
         sheets: The metrics that have something to measure.
         idle: Those that have not, and why.
         formats: Each source's compiled format.
+        messages: What is taken out of the messages of sources that say so.
         definitions_digest: Short hash of all that defines measurements besides the data.
     """
 
@@ -48,6 +49,7 @@ class Project:
     sheets: dict[str, Sheet]
     idle: dict[str, str]
     formats: dict[str, LineFormat]
+    messages: dict[str, MessageFormat]
     definitions: Definitions
     definitions_digest: str
 
@@ -57,7 +59,9 @@ class Project:
             routes = [compile_routes(self.settings.routes_of(s)) for s in self.settings.source]
             return requests_schema([name for table in routes for name in table.params])
         if table == "events":
-            fields = {k: v for source in self.settings.source for k, v in source.fields.items()}
+            fields = {
+                k: v for source in self.settings.source for k, v in source.field_types.items()
+            }
             return events_schema(fields)
         return {"rejects": REJECTS, "inputs": INPUTS}[table]
 
@@ -82,7 +86,9 @@ class Project:
             table=line_format.stored.table,
             yearless=line_format.yearless,
             headed=line_format.header is not None,
-            make_parser=_parser_maker(self.settings, source, line_format),
+            make_parser=_parser_maker(
+                self.settings, source, line_format, self.messages.get(source.name)
+            ),
             zone=self.settings.zone,
             warehouse=self.warehouse.root,
             today=today,
@@ -99,6 +105,11 @@ def open_project(settings: Settings) -> Project:
     formats = {
         source.name: _compile(settings, number, source)
         for number, source in enumerate(settings.source)
+    }
+    messages = {
+        source.name: _compile_message(settings, number, source, formats[source.name])
+        for number, source in enumerate(settings.source)
+        if source.message is not None
     }
     _check_routes(settings, formats)
     own = settings.root / "sql"
@@ -126,6 +137,7 @@ def open_project(settings: Settings) -> Project:
         sheets=sheets,
         idle={name: reason for name, reason in reasons.items() if reason},
         formats=formats,
+        messages=messages,
         definitions=definitions,
         definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
     )
@@ -170,13 +182,22 @@ def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFor
         key = _mistaken_key(source)
         place = place_of(settings.root, "source", number, key)
         raise ConfigError(f"{place}: source[{number}].{key}: {error}") from error
-    if source.message is not None and line_format.stored.table != "events":
-        place = place_of(settings.root, "source", number, "message")
+    return line_format
+
+
+def _compile_message(
+    settings: Settings, number: int, source: SourceSettings, line_format: LineFormat
+) -> MessageFormat:
+    place = place_of(settings.root, "source", number, "message")
+    if line_format.stored.table != "events":
         raise ConfigError(
             f"{place}: source '{source.name}' reads requests, which have no message;"
             " leave message and fields out"
         )
-    return line_format
+    try:
+        return compile_message(source.message or "", source.field_types, source.field_keys)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: source[{number}].message: {error}") from error
 
 
 def _mistaken_key(source: SourceSettings) -> str:
@@ -203,11 +224,11 @@ def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:
 
 
 def _parser_maker(
-    settings: Settings, source: SourceSettings, line_format: LineFormat
+    settings: Settings,
+    source: SourceSettings,
+    line_format: LineFormat,
+    message: MessageFormat | None,
 ) -> Callable[[datetime], BlockParser]:
-    message: MessageFormat | None = None
-    if source.message is not None:
-        message = compile_message(source.message, source.fields)
     paths = settings.routes_of(source)
     routes: RouteTable | None = compile_routes(paths) if paths else None
     zone = settings.zone_of(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -84,13 +84,17 @@ def _dotted(place: list[str | int]) -> str:
 def _keys_at(model: type[BaseModel], place: list[str | int]) -> list[str]:
     """List the keys that may stand in the table at `place`."""
     current: type[BaseModel] = model
+    named = False  # the part before holds tables by names that the file chooses
     for part in place:
-        if isinstance(part, str):
+        if isinstance(part, str) and not named:
             names = {field.alias or name: field for name, field in current.model_fields.items()}
             inner = _model_in(names[part].annotation) if part in names else None
             if inner is None:
                 return []
+            named = get_origin(names[part].annotation) is dict
             current = inner
+        else:
+            named = False
     keys = [field.alias or name for name, field in current.model_fields.items()]
     return [key for key in keys if not (current is Settings and key == "root")]
 

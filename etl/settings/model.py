@@ -61,6 +61,28 @@ class ProjectSettings(_Part):
         return value
 
 
+def _known_type(name: str) -> str:
+    if name not in FIELD_TYPES:
+        raise ValueError(f"unknown type '{name}'. {nearest(name, FIELD_TYPES)}")
+    return name
+
+
+class FieldSettings(_Part):
+    """One key of `[source.fields]`: `status = "integer"`, or a table where its key is another."""
+
+    type: Annotated[str, AfterValidator(_known_type)]
+    key: Annotated[str, StringConstraints(min_length=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"type": value}
+        if not isinstance(value, dict):
+            raise ValueError(f"must be a type, or a table of type and key, not {value!r}")
+        return value
+
+
 class SourceSettings(_Part):
     """`[[source]]`: a named stream of logs with one format."""
 
@@ -72,8 +94,8 @@ class SourceSettings(_Part):
     inner: str | None = None
     expect: Literal["daily"] | None = None
     timezone: ZoneName | None = None
-    message: Literal["logfmt", "json"] | None = None
-    fields: dict[Identifier, str] = Field(default_factory=dict)
+    message: str | None = None
+    fields: dict[Identifier, FieldSettings] = Field(default_factory=dict)
 
     @field_validator("inputs")
     @classmethod
@@ -85,12 +107,8 @@ class SourceSettings(_Part):
 
     @field_validator("fields")
     @classmethod
-    def _known_types(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, kind in value.items():
-            if kind not in FIELD_TYPES:
-                raise ValueError(
-                    f"'{name}' has unknown type '{kind}'. {nearest(kind, FIELD_TYPES)}"
-                )
+    def _own_names(cls, value: dict[str, FieldSettings]) -> dict[str, FieldSettings]:
+        for name in value:
             if name in EVENT_COLUMNS:
                 raise ValueError(
                     f"'{name}' is a column of every event; give the field another name"
@@ -111,9 +129,19 @@ class SourceSettings(_Part):
         if self.fields and self.message is None:
             raise ValueError(
                 f"source '{self.name}' has fields but no message;"
-                ' add message = "logfmt" or message = "json"'
+                ' add message = "logfmt", "json", "pairs" or "regex:…"'
             )
         return self
+
+    @property
+    def field_types(self) -> dict[str, str]:
+        """Columns out of messages, to a key of `schema.FIELD_TYPES` each."""
+        return {name: field.type for name, field in self.fields.items()}
+
+    @property
+    def field_keys(self) -> dict[str, str]:
+        """Columns out of messages whose key there has another name, to that key."""
+        return {name: field.key for name, field in self.fields.items() if field.key}
 
 
 class RouteSettings(_Part):
@@ -221,7 +249,7 @@ def _refuse_two_types(sources: list[SourceSettings]) -> None:
     """All sources of events share one table, so that a column has one type."""
     first: dict[str, tuple[str, str]] = {}
     for source in sources:
-        for name, kind in source.fields.items():
+        for name, kind in source.field_types.items():
             other, other_kind = first.setdefault(name, (source.name, kind))
             if other_kind != kind:
                 raise ValueError(

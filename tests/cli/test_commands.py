@@ -108,7 +108,9 @@ def test_check_of_a_good_project_is_content(finished: Path) -> None:
         ("$remote_addr - ", "$remote_addr$remote_user - ", "log_format"),
         ("event = 'imported'", "evnt = 'imported'", "evnt"),
         ('/customers/{customer_id}"', '/customers/{customer id}"', "customer id"),
-        ('message = "json"', 'message = "xml"', "'logfmt' or 'json'"),
+        ('message = "json"', 'message = "jsn"', "source[3].message: unknown message format 'jsn'"),
+        ('message = "json"', "message = 'regex:(?P<event>x'", "\n  (?P<event>x\n  ^"),
+        ('message = "json"', "message = 'regex:(?P<evnt>x)'", "Did you mean 'evnt'?"),
     ],
 )
 def test_a_config_mistake_leaves_with_2_and_names_it(

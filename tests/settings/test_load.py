@@ -47,6 +47,16 @@ object = "params.customer_id"
 """
 
 
+FIELDS = """
+[[source]]
+name = "shop"
+inputs = ["shop/*.log"]
+format = "syslog"
+message = "json"
+fields = { status = TABLE, took_s = "duration" }
+"""
+
+
 def write(folder: Path, text: str) -> Path:
     (folder / "daytally.toml").write_text(text)
     return folder
@@ -73,8 +83,12 @@ def test_a_good_file_loads_with_paths_below_its_folder(tmp_path: Path) -> None:
     [
         ("Europe/Berlin", "Europe/Berlim", 3, "Europe/Berlim"),
         ('format = "nginx:combined"', 'formt = "nginx:combined"', 8, "Did you mean 'format'?"),
-        ('customer_id = "text"', 'customer_id = "texx"', 15, "Did you mean 'text'?"),
-        ('message = "logfmt"', 'message = "xml"', 14, "'logfmt' or 'json'"),
+        ('customer_id = "text"', 'customer_id = "texx"', 16, "Did you mean 'text'?"),
+        ('customer_id = "text"', 'customer_id = 5', 16, "must be a type, or a table of type"),
+        ('customer_id = "text"', 'customer_id = { key = "k" }', 16, "type: missing"),
+        ('customer_id = "text"', 'host = "text"', 15, "column of every event"),
+        ('customer_id = "text"', 'a = { typ = "text" }', 16, "Did you mean 'type'?"),
+        ('message = "logfmt"', '', 10, 'has fields but no message; add message = "logfmt"'),
         ('from = "events"', 'from = "event"', 26, "'requests' or 'events'"),
         ('from = "requests"', 'frm = "requests"', 31, "Did you mean 'from'?"),
         ('name = "importer"', 'name = "Im porter"', 11, "Im porter"),
@@ -107,6 +121,14 @@ def test_a_field_with_two_types_is_refused(tmp_path: Path) -> None:
     second = other[other.index('[[source]]\nname = "store"') : other.index("[[route]]")]
     said = message(tmp_path, GOOD + second.replace('"text"', '"integer"'))
     assert "field 'customer_id' is text in source 'importer' and integer in source 'store'" in said
+
+
+def test_a_field_may_have_a_key_of_another_name(tmp_path: Path) -> None:
+    table = '{ key = "http.response.status", type = "integer" }'
+    settings = load_settings(write(tmp_path, GOOD + FIELDS.replace("TABLE", table)))
+    source = settings.source[2]
+    assert source.field_types == {"status": "integer", "took_s": "duration"}
+    assert source.field_keys == {"status": "http.response.status"}
 
 
 def test_text_that_is_no_toml_says_where(tmp_path: Path) -> None:
