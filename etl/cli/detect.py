@@ -135,12 +135,10 @@ def _print_stanza(name: str, *words: str) -> None:
 
 
 def _print_nothing(path: Path) -> None:
-    click.echo("No built-in format fits. The first lines are:")
-    from etl.decode.decompress import read_plain
+    from etl.pipeline.detecting import first_lines
 
-    with path.open("rb") as stream:
-        head = next(iter(read_plain(stream)), b"")
-    for line in head.split(b"\n")[:3]:
+    click.echo("No built-in format fits. The first lines are:")
+    for line in first_lines(path):
         click.echo("  " + line[:200].decode("utf-8", "backslashreplace"))
     click.echo(
         "Write the format down as log_format (nginx's variables), apache_format (Apache's"

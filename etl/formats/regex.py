@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 
 from etl.errors import LogFormatError
-from etl.formats.fields import Field, Flag, Layout, LineFormat, Op, Pairs, table_schema
+from etl.formats.fields import Field, Flag, Layout, LineFormat, Op, Pairs
+from etl.formats.mapping import field_of, readable_columns
 from etl.formats.template import named_values
 
 _SPECIAL = {
     "time": Field("at", Op.ANY_TIME),
-    "at": Field("at", Op.ANY_TIME),
     "request": Field("path", Op.REQUEST),
-    "severity": Field("severity", Op.SEVERITY),
     "level": Field("severity", Op.SEVERITY),
 }
-_DURATIONS = frozenset({"request_time_s", "upstream_time_s"})
-_NOT_IN_LINES = frozenset({"day", "source", "input_id", "offset", "route", "params", "extra"})
 
 
 def compile_regex(pattern: str, *, name: str = "regex", table: str = "requests") -> LineFormat:
@@ -49,14 +46,10 @@ def compile_regex(pattern: str, *, name: str = "regex", table: str = "requests")
 
 
 def _field(group: str, table: str) -> Field:
-    schema = table_schema(table)
+    known = readable_columns(table)
     special = _SPECIAL.get(group)
-    if special is not None and (special.column == "at" or special.column in schema.names):
+    if special is not None and (special.column in known):
         return special
-    if group not in schema.names or group in _NOT_IN_LINES:
-        return Field("", flags=Flag.DASH_IS_NULL, name=group)
-    if group in _DURATIONS:
-        return Field(group, Op.DURATION)
-    if str(schema.field(group).type).startswith("int"):
-        return Field(group, Op.INTEGER)
-    return Field(group)
+    if group in known:
+        return field_of(group, table)
+    return Field("", flags=Flag.DASH_IS_NULL, name=group)

@@ -14,6 +14,7 @@ from etl.formats.builtin.entry import BuiltinFormat
 from etl.formats.builtin.objects import OBJECTS
 from etl.formats.builtin.servers import SERVERS
 from etl.formats.fields import LineFormat
+from etl.formats.mapping import with_columns
 
 _W3C: Mapping[str, BuiltinFormat] = {
     "iis:w3c": BuiltinFormat(
@@ -47,6 +48,7 @@ def compile_format(
     nginx: str | None = None,
     apache: str | None = None,
     inner: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> LineFormat:
     """Compile a format; exactly one of the first three arguments is given.
 
@@ -56,9 +58,11 @@ def compile_format(
         apache: A `LogFormat` string.
         inner: What the messages of an events format are parsed by in turn; a name, or a string
             of nginx's (with "$") or Apache's (with "%").
+        columns: Column to the name that its values have in the lines; of the inner format, if
+            there is one.
 
     Raises:
-        UnknownNameError: There is no such built-in format.
+        UnknownNameError: There is no such built-in format, or no such column.
         LogFormatError: The string does not compile.
         ConfigError: None or several of the arguments are given, or the format has no messages.
     """
@@ -71,13 +75,13 @@ def compile_format(
     else:
         outer = _compile_named(str(builtin))
     if inner is None:
-        return outer
+        return with_columns(outer, columns) if columns else outer
     if "message" not in outer.columns:
         raise ConfigError(f"format '{outer.name}' has no message that an inner format could read")
     within = read_format(inner)
     if within.header is not None or within.pattern:
         raise ConfigError(f"format '{within.name}' cannot be inside another one")
-    return replace(outer, inner=within)
+    return replace(outer, inner=with_columns(within, columns) if columns else within)
 
 
 def read_format(text: str) -> LineFormat:

@@ -71,10 +71,11 @@ def named_values(kind: Pairs, members: Mapping[str, Field], table: str) -> Step:
 
 def _members(members: Mapping[str, Field], table: str) -> tuple[Step, ...]:
     """Return the steps of names that have a column; the others need none."""
-    return tuple(_member(name, field, table) for name, field in members.items() if field.column)
+    return tuple(member(name, field, table) for name, field in members.items() if field.column)
 
 
-def _member(name: str, field: Field, table: str) -> Step:
+def member(name: str, field: Field, table: str) -> Step:
+    """Return the step for one named value."""
     flags = field.flags | Flag.EMPTY_IS_NULL
     if field.rank:
         flags |= Flag.LATE

@@ -78,6 +78,12 @@ def detect(path: Path, *, zone: ZoneInfo, reference: datetime) -> list[Guess]:
     return sorted(guesses, key=lambda one: (-round(one.confidence, 2), -one.columns))
 
 
+def first_lines(path: Path, count: int = 3) -> list[bytes]:
+    """Return the first lines of a file, decompressed."""
+    head = next(iter(_sample(path)), None)
+    return [] if head is None else head.data[: head.size].tobytes().split(b"\n")[:count]
+
+
 def _sample(path: Path) -> Iterator[Block]:
     with LocalSource(path.parent).open_input(path.name) as stream:
         blocks = cut_blocks(read_plain(stream), block_bytes=SAMPLE_BYTES)

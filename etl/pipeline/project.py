@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -177,6 +178,7 @@ def _compile(settings: Settings, number: int, source: SourceSettings) -> LineFor
             nginx=source.log_format,
             apache=source.apache_format,
             inner=source.inner,
+            columns=source.columns,
         )
     except ConfigError as error:
         key = _mistaken_key(source)
@@ -201,15 +203,21 @@ def _compile_message(
 
 
 def _mistaken_key(source: SourceSettings) -> str:
-    """Return the key to blame for a source's format: `inner` if the outer one compiles alone."""
+    """Return the key to blame for a source's format: the first with which it does not compile."""
     key = next(key for key in FORMAT_KEYS if getattr(source, key) is not None)
-    if source.inner is None:
-        return key
+    compiled = partial(
+        compile_format,
+        builtin=source.format,
+        nginx=source.log_format,
+        apache=source.apache_format,
+    )
     try:
-        compile_format(builtin=source.format, nginx=source.log_format, apache=source.apache_format)
+        compiled()
+        key = "inner"
+        compiled(inner=source.inner)
     except ConfigError:
         return key
-    return "inner"
+    return "columns"
 
 
 def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:

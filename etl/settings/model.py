@@ -92,6 +92,7 @@ class SourceSettings(_Part):
     log_format: str | None = None
     apache_format: str | None = None
     inner: str | None = None
+    columns: dict[Identifier, NonEmpty] = Field(default_factory=dict)
     expect: Literal["daily"] | None = None
     timezone: ZoneName | None = None
     message: str | None = None

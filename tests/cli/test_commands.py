@@ -110,7 +110,7 @@ def test_check_of_a_good_project_is_content(finished: Path) -> None:
         ('/customers/{customer_id}"', '/customers/{customer id}"', "customer id"),
         ('message = "json"', 'message = "jsn"', "source[3].message: unknown message format 'jsn'"),
         ('message = "json"', "message = 'regex:(?P<event>x'", "\n  (?P<event>x\n  ^"),
-        ('message = "json"', "message = 'regex:(?P<evnt>x)'", "Did you mean 'evnt'?"),
+        ('message = "json"', "message = 'regex:(?P<evnt>x)'", "Known: evnt."),
     ],
 )
 def test_a_config_mistake_leaves_with_2_and_names_it(

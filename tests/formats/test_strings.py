@@ -74,7 +74,7 @@ def test_a_bad_nginx_string_shows_the_place(text: str, position: int, words: str
         ("%t %{x}Z", 3, "unknown directive"),
         ("%t %i", 3, "needs a name"),
         ("%t %{h}T", 3, "Known: %{ms}T, %{s}T, %{us}T"),
-        ("%{%c}t", 0, "unknown directive"),
+        ("%{%Q}t", 0, "unknown directive"),
         ("%h %s", 0, "no time stamp"),
         ("%t %s%b", 5, "nothing stands between %s and %b"),
         ("%t %{Referer}i%h", 14, "nothing stands between"),
