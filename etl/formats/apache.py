@@ -12,14 +12,14 @@ from dataclasses import replace
 from etl.errors import LogFormatError, nearest
 from etl.formats.assemble import Piece, Placed, layouts
 from etl.formats.directives import read_apache_log_format
-from etl.formats.fields import Field, Flag, LineFormat, Op, expand_pattern
+from etl.formats.fields import EXACT_SECONDS, Field, Flag, LineFormat, Op, expand_pattern
 
 # httpd takes modifiers in any order: status codes, < or >, an argument in braces.
 _DIRECTIVE = re.compile(r"%((?:[<>!,0-9]|\{[^}]*\})*)(\^[A-Za-z]{2}|[A-Za-z%])?")
 _ARGUMENT = re.compile(r"\{([^}]*)\}")
 _ISO = re.compile(r"%Y-%m-%d([ -~])%H:%M:%S(?:[.,]%f)?(?:%z)?")
 _STRFTIME = re.compile(r"%(.)")
-_READABLE = frozenset("aAbBhdefHIjklmMnpsStyYzZ%")
+_READABLE = frozenset("aAbBdefgGhHIjklmMnpsStuUVwWyYzZ%")
 _FRACTION = re.compile(r"%?[mu]sec_frac")
 _BACKSLASHES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\'": "'"}
 
@@ -201,7 +201,7 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
     if not any(field.op is Op.CLOCK for field in fields):
         return pieces
     return [
-        replace(piece, field=replace(piece.field, op=Op.CLOCK, rank=1, scale=0))
+        replace(piece, field=replace(piece.field, op=Op.CLOCK, rank=1, scale=EXACT_SECONDS))
         if isinstance(piece, Placed) and piece.field.pattern
         else piece
         for piece in pieces

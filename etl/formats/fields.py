@@ -43,11 +43,15 @@ class Op(IntEnum):
     PAIRS = 20  # named values, whose members are steps of their own; the scale is a `Pairs`
     DURATION = 21  # a number with a unit of time, such as 12ms; without one the scale holds
     ADDRESS = 22  # an address with or without a port behind it, which goes into `extra`
-    CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC
+    CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC,
+    # EXACT_SECONDS: a fraction of the second is taken only where the pattern says %f
     ADDEND = 24  # a decimal that is also added to `request_time_s`
     SEVERITY = 25  # a level's word, letter or number, as syslog's severity; scale 1: one byte
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
     PAD = 27  # blanks, however many
+
+
+EXACT_SECONDS = 2
 
 
 class Pairs(IntEnum):
@@ -270,6 +274,4 @@ _EXPANDED = {
 
 def expand_pattern(pattern: str) -> str:
     """Return a strptime pattern without the directives that stand for several (POSIX locale)."""
-    for short, long in _EXPANDED.items():
-        pattern = pattern.replace(short, long)
-    return pattern
+    return _DIRECTIVE.sub(lambda match: _EXPANDED.get(match[0], match[0]), pattern)

@@ -6,6 +6,7 @@ a time. What a part says is kept in the cells of PARTS until the line's end.
 
 from __future__ import annotations
 
+from etl.formats.fields import EXACT_SECONDS
 from etl.parse.context import (
     COLON,
     COMMA,
@@ -46,10 +47,13 @@ PARTS_WIDTH = 11
 # Bits of SEEN, by cell; PM and AM besides.
 _PM, _AM = 1 << 11, 1 << 12
 
+EXACT = EXACT_SECONDS
 _NO_OFFSET = -100_000
 _MICROS_A_SECOND = 1_000_000
-_A, _B, _D, _E, _F, _H, _J, _K, _L, _M, _N, _P, _S, _T, _Y, _Z = b"abdefhjklmnpstyz"
-_UPPER_A, _UPPER_B, _UPPER_H, _UPPER_I, _UPPER_M, _UPPER_S, _UPPER_Y, _UPPER_Z = b"ABHIMSYZ"
+_A, _B, _D, _E, _F, _H, _J, _K, _L, _M, _N, _P, _S, _T, _U, _W, _Y, _Z = b"abdefhjklmnpstuwyz"
+_UPPER_A, _UPPER_B, _UPPER_G, _UPPER_H, _UPPER_I, _UPPER_M, _UPPER_S, _UPPER_Y, _UPPER_Z = (
+    b"ABGHIMSYZ"
+)
 _CASE = 0x20
 
 
@@ -77,6 +81,8 @@ def read_clock(parts: int, s: int, start: int, stop: int) -> int:
             place = _directive(parts, load(pattern + 1), place, stop)
             if place < 0:
                 return -1
+            if load(pattern + 1) == _UPPER_S and cell(s, SCALE) != EXACT:
+                place = _fraction_end(parts, place, stop)
             pattern += 2
         elif place < stop and load(place) == wanted:
             pattern, place = pattern + 1, place + 1
@@ -84,6 +90,17 @@ def read_clock(parts: int, s: int, start: int, stop: int) -> int:
             return -1
     if cell(s, SCALE) == 1:
         _note(parts, OFFSET, 0)
+    return place
+
+
+@inlined
+def _fraction_end(parts: int, place: int, stop: int) -> int:
+    """Read the fraction behind a second, if there is one."""
+    if place + 1 < stop and load(place) in (DOT, COMMA):
+        end, micros = fraction(place + 1, stop)
+        if end > 0:
+            _note(parts, MICROS, micros)
+            return end
     return place
 
 
@@ -121,8 +138,10 @@ def _directive(parts: int, letter: int, place: int, stop: int) -> int:
 def _number(parts: int, letter: int, start: int, stop: int) -> int:
     """Read a number of at most as many digits as the letter writes; return its end, or -1."""
     most = 2
-    if letter == _UPPER_Y:
+    if letter in (_UPPER_Y, _UPPER_G):  # ISO 8601's year of the week says nothing new
         most = 4
+    elif letter in (_U, _W):
+        most = 1
     elif letter == _J:
         most = 3
     elif letter == _S:
@@ -139,11 +158,6 @@ def _number(parts: int, letter: int, start: int, stop: int) -> int:
     part = _part_of(letter)
     if letter == _Y:  # POSIX: 69 to 99 are of the last century
         value += 1900 if value >= 69 else 2000
-    if part == SECOND and place + 1 < stop and load(place) in (DOT, COMMA):
-        end, micros = fraction(place + 1, stop)
-        if end > 0:
-            _note(parts, MICROS, micros)
-            place = end
     if part >= 0:
         _note(parts, part, value)
     return place

@@ -48,7 +48,11 @@ def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:
     extra = json.loads(record.get("extra") or "{}")
     if name == "timestamp":
         at = record["at"].astimezone(zone)
-        return at.strftime("%m-%d %H:%M:%S") if _is_yearless(value) else record["at"]
+        if _is_yearless(value):
+            return at.strftime("%m-%d %H:%M:%S")
+        theirs = _instant(value)  # without an offset it is what the clocks of the zone show
+        naive = isinstance(theirs, datetime) and theirs.tzinfo is None
+        return at.replace(tzinfo=None) if naive else record["at"]
     if name == "epoch_ms":
         return int(record["at"].timestamp() * 1000)
     if name == "pri":
