@@ -78,6 +78,8 @@ def is_strict(start: int, stop: int) -> bool:
             place += 1
         elif state in (_KEY, _FIRST_KEY):
             place = _strict_string(place + 1, stop) if byte == QUOTE else -1
+            while 0 <= place < stop and load(place) in (SPACE, TAB):
+                place += 1
             if place < 0 or place >= stop or load(place) != COLON:
                 return False
             place, state = place + 1, _VALUE

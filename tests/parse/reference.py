@@ -27,6 +27,7 @@ READERS: dict[Op, Reader] = {
     Op.ISO_TIME: times.read_iso,
     Op.EPOCH_TIME: times.read_epoch,
     Op.BSD_TIME: times.read_bsd,
+    Op.CLOCK: times.read_clock,
     Op.PRIORITY: syslog.read_priority,
     Op.VERSION: syslog.read_version,
     Op.STRUCTURED: syslog.read_structured,
@@ -52,6 +53,10 @@ class Parser:
 
     def parse(self, data: bytes, offset: int = 0) -> Outcome:
         outcome = Outcome()
+        if offset == 0 and data.startswith(b"\xef\xbb\xbf"):
+            data, offset = data[3:], 3
+            if not data:
+                outcome.blank = 1
         lines = data.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
@@ -74,7 +79,8 @@ class Parser:
         for layout in self.line_format.layouts:
             walk = Walk(line, self.zone, self.reference, READERS)
             try:
-                walk.take_all(layout.steps)
+                walk.take_all(layout)
+                times.join_parts(walk)
             except Refused as refused:
                 if walk.begin > furthest:
                     furthest, tied = walk.begin, [refused]
@@ -87,7 +93,12 @@ class Parser:
         words = dict.fromkeys(one.expected for one in tied if one.is_value == first.is_value)
         expected = " or ".join(words) if first.is_value else first.expected
         why = f"column {first.place + 1}: expected {expected}"
-        outcome.rejects.append((first.reason.value, why, raw, offset))
+        reason = first.reason.value
+        lone = line.rstrip(b"\r").count(b"\r")
+        if lone > 1 and not set(line) & (set(range(32)) - set(b"\t\n\r")):
+            reason = R.MAC_LINE_ENDS.value
+            why = f"{lone} carriage returns inside the line, as old Macs end lines"
+        outcome.rejects.append((reason, why, raw, offset))
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
         names = self.line_format.columns

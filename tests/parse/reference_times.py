@@ -9,7 +9,7 @@ from typing import Any
 
 from etl.formats.fields import Flag, Step
 from etl.model import RejectReason as R
-from tests.parse.reference_walk import Walk
+from tests.parse.reference_walk import Refused, Walk
 
 MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
@@ -130,3 +130,53 @@ def moment(
     except ValueError:
         return None
     return (local + timedelta(seconds=second == 60)).replace(tzinfo=zone).astimezone(UTC)
+
+
+_PARTS = {
+    "Y": r"(?P<Y>\d{4})", "m": r"(?P<m>\d\d?)", "d": r"(?P<d> ?\d\d?)", "e": r"(?P<d> ?\d\d?)",
+    "H": r"(?P<H> ?\d\d?)", "M": r"(?P<M>\d\d?)", "S": r"(?P<S>\d\d?)", "f": r"(?P<f>\d{1,9})",
+    "b": r"(?P<b>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", "a": r"[A-Za-z\x80-\xff]+",
+    "z": r"(?P<z>[+-]\d\d:?\d\d|[A-Za-z]+)", "s": r"(?P<s>\d{1,11})", "%": "%",
+}  # fmt: skip
+"""What the patterns of built-in formats and of tests are made of."""
+
+
+def read_clock(walk: Walk, step: Step, start: int) -> int:
+    pattern = re.sub(r"[^%]+|%(.)", lambda m: _PARTS[m[1]] if m[1] else re.escape(m[0]), step.name)
+    if step.scale != 2:  # a fraction may stand behind the seconds
+        pattern = pattern.replace(_PARTS["S"], _PARTS["S"] + r"(?:[.,](?P<f>\d{1,9})(?!\d))?")
+    match = re.compile(pattern.encode("latin-1")).match(walk.line, start)
+    if not match:
+        raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+    walk.parts |= {k: v.decode("latin-1") for k, v in match.groupdict().items() if v is not None}
+    if step.scale == 1:
+        walk.parts["z"] = "Z"
+    if step.flags & Flag.EXTRA:
+        walk.extra.append((step.key, match[0].decode("utf-8", "replace")))
+    return match.end()
+
+
+def join_parts(walk: Walk) -> None:
+    """Make one time stamp of what the CLOCK steps of a line have found."""
+    if "at" in walk.record or not walk.parts:
+        return
+    parts, instant = walk.parts, None
+    zone: Any = walk.zone
+    micros = int(parts.get("f", "0").ljust(6, "0")[:6])
+    offset = re.fullmatch(r"([+-])(\d\d):?(\d\d)", parts.get("z", ""))
+    if offset:
+        delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        zone = timezone(-delta if offset[1] == "-" else delta)
+    elif parts.get("z", "").upper() in ("Z", "UTC", "GMT"):
+        zone = UTC
+    dated = {"Y", "d", "H"} <= set(parts) and ("m" in parts or "b" in parts)
+    if "s" in parts and int(parts["s"]) < 4_133_980_800:
+        instant = datetime.fromtimestamp(int(parts["s"]), UTC) + timedelta(microseconds=micros)
+    elif "s" not in parts and dated:
+        month = int(parts["m"]) if "m" in parts else 1 + MONTHS.index(parts["b"].title())
+        clock = tuple(parts.get(letter, "0").encode() for letter in "HMS")
+        if all(int(n) <= most for n, most in zip(clock, (23, 59, 60), strict=True)):
+            instant = moment((int(parts["Y"]), month, int(parts["d"])), clock, zone, micros)
+    if instant is None:
+        raise Refused(R.BAD_TIMESTAMP, len(walk.line), "a time stamp before the end")
+    walk.record["at"] = instant

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from etl.formats.fields import Flag, Op, Step
+from etl.formats.fields import Flag, Layout, Op, Step, Trailing
 from etl.model import RejectReason as R
 
 SIMPLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
@@ -37,12 +37,19 @@ class Walk:
         self.begin = 0
         self.record: dict[str, Any] = {}
         self.extra: list[tuple[str, str]] = []
+        self.drifted = False
+        self.parts: dict[str, str] = {}
 
-    def take_all(self, steps: tuple[Step, ...]) -> None:
-        for step in steps:
+    def take_all(self, layout: Layout) -> None:
+        for step in layout.steps:
             self.begin = self._literal(step, self._value(step, self.begin))
-        if self.line[self.begin :] not in (b"", b" "):
+        rest = self.line[self.begin :]
+        if rest in (b"", b" "):
+            return
+        if not layout.trailing or rest[:1] not in (b" ", b"\t", b","):
             raise Refused(R.TRAILING_TEXT, self.begin, "the end of the line")
+        self.extra.append(("trailing", lossy(rest[1:])))
+        self.drifted = layout.trailing is Trailing.DRIFT
 
     def _literal(self, step: Step, place: int) -> int:
         for index, byte in enumerate(step.literal):
@@ -121,7 +128,7 @@ class Walk:
         return match.end()
 
     def read_decimal(self, step: Step, start: int) -> int:
-        match = re.compile(rb"\d+\.?\d*|-").match(self.line, start)
+        match = re.compile(rb"(\d+\.?\d*)([eE].*)?|-", re.DOTALL).match(self.line, start)
         if not match and step.flags & Flag.EMPTY_IS_NULL:
             self.record[step.column] = None
             return start
@@ -130,10 +137,17 @@ class Walk:
         if match[0] == b"-":
             self.record[step.column] = None
             return match.end()
-        if match[0].endswith(b".") or len(match[0]) > 18:
+        exponent = re.match(rb"[eE]([+-]?\d+)", match[2]) if match[2] else None
+        whole = re.match(rb"0*(\d*)", match[1])
+        assert whole
+        too_large = len(whole[1]) > 18 or (
+            match[2] and (not exponent or abs(int(exponent[1])) > 99)
+        )
+        if match[1].endswith(b".") or too_large:
             raise self.refuse(step, R.BAD_NUMBER, start)
-        self.record[step.column] = exact(match[0].decode(), step.scale)
-        return match.end()
+        up = int(exponent[1]) if exponent else 0
+        self.record[step.column] = exact(match[1].decode(), step.scale - up)
+        return match.end(1) + (exponent.end() if exponent else 0)
 
     def read_list(self, step: Step, start: int) -> int:
         end = self._list_end(step, start)
@@ -206,5 +220,10 @@ def decode_json(value: bytes) -> str:
 
 
 def exact(digits: str, scale: int) -> float:
+    """Digits beyond the eighteenth are cut off; what is left is divided once."""
     whole, _, part = digits.partition(".")
-    return int(whole + part) / 10 ** (len(part) + scale)
+    significant = (whole + part).lstrip("0")
+    cut = max(len(significant) - 18, 0)
+    down = len(part) + scale - cut
+    number = int(significant[: len(significant) - cut] or "0")
+    return number * 10.0**-down if down < 0 else number / 10.0**down
