@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from etl.errors import LogFormatError
 from etl.formats.fields import (
@@ -105,6 +105,8 @@ def assemble(
                 length=len(following.text),
                 hint="put a space or a quote between them",
             )
+    if trailing is Trailing.EXPECTED and steps[-1].op is Op.TEXT and not steps[-1].literal:
+        steps[-1] = replace(steps[-1], flags=steps[-1].flags | Flag.WORD)
     return Layout("line", tuple(steps), trailing)
 
 

@@ -79,6 +79,7 @@ class Flag(IntFlag):
     PERCENT_ENCODED = 512  # %HH are decoded
     NEGATIVE_IS_NULL = 1024  # -1 stands for "never came to it"; HAProxy's "+" is stepped over
     LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
+    WORD = 8192  # where no literal ends the value, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
 
 

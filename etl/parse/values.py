@@ -38,10 +38,12 @@ from etl.parse.context import (
     SCRATCH,
     SLOT_A,
     SLOT_WIDTH,
+    SPACE,
     STRINGS,
     TEXT_OK,
     TEXTS,
     URL_ESCAPES,
+    WORD,
     cell,
     row_of,
     set_cell,
@@ -49,7 +51,7 @@ from etl.parse.context import (
 from etl.parse.escapes import unescape, unescape_json, unescape_url
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, load32, store, store32
-from etl.parse.text import copy, find, find_quoted, holds, write_json, write_text
+from etl.parse.text import copy, find, find_byte, find_quoted, holds, write_json, write_text
 
 
 @inlined
@@ -184,7 +186,7 @@ def value_end(k: int, s: int, start: int, stop: int) -> int:
     """Return where a value ends that its literal bounds, or -1."""
     literal, size, flags = cell(s, LITERAL), cell(s, LITERAL_SIZE), cell(s, FLAGS)
     if size == 0:
-        return stop
+        return find_byte(start, stop, SPACE) if flags & WORD else stop
     if flags & QUOTED:
         end = find_quoted(start, stop, literal, size)
     else:

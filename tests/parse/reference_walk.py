@@ -71,7 +71,8 @@ class Walk:
 
     def _text_end(self, step: Step, start: int) -> int:
         if not step.literal:
-            return len(self.line)
+            blank = self.line.find(b" ", start)
+            return blank if step.flags & Flag.WORD and blank >= 0 else len(self.line)
         literal = re.escape(step.literal)
         unit = rb"(?:\\.|(?!%s)[^\\])" if step.flags & Flag.QUOTED else rb"(?:(?!%s).)"
         match = re.compile(unit % literal + b"*" + literal, re.DOTALL).match(self.line, start)

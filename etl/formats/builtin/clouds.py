@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from etl.formats.builtin.entry import BuiltinFormat, json_format, layout_format
 from etl.formats.builtin.shapes import (
+    ABSENT,
     ANY_TIME,
     CLF,
     ISO,
@@ -29,9 +30,9 @@ _ELB_FIELDS: Mapping[str, Field] = {
     "time": ISO,
     "client": address("client_port"),
     # The client waited for all three: they add up to request_time_s.
-    "request_processing_time": Field("", Op.ADDEND),
-    "target_processing_time": Field("upstream_time_s", Op.ADDEND),
-    "response_processing_time": Field("", Op.ADDEND),
+    "request_processing_time": Field("", Op.ADDEND, flags=ABSENT),
+    "target_processing_time": Field("upstream_time_s", Op.ADDEND, flags=ABSENT),
+    "response_processing_time": Field("", Op.ADDEND, flags=ABSENT),
     "elb_status_code": integer("status"),
     "target_status_code": text("upstream_status"),
     "received_bytes": integer("request_bytes"),
@@ -143,6 +144,7 @@ def _s3() -> tuple[Layout, ...]:
             escapes=Flag.NONE,
             trailing=Trailing.EXPECTED,
         ),
+        template(_S3_FIRST, _S3_FIELDS, name="of old", escapes=Flag.NONE),
     )
 
 

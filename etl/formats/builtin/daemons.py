@@ -106,7 +106,7 @@ def _lines(lines: Mapping[str, str], fields: Mapping[str, Field]) -> tuple[Layou
 
 
 def _cisco() -> tuple[Layout, ...]:
-    heads = [*_CISCO_HEADS, *("<$priority>" + head for head in _CISCO_HEADS)]
+    heads = [*("<$priority>" + head for head in _CISCO_HEADS), *_CISCO_HEADS]
     return _lines({head + "…": head + _CISCO_LINE for head in heads}, _CISCO)
 
 

@@ -108,8 +108,7 @@ _TRAEFIK: Mapping[str, Field] = {
 _GELF: Mapping[str, Field] = {
     "timestamp": Field("at", Op.EPOCH_TIME),
     "host": text("host"),
-    "short_message": text("message", rank=1),
-    "full_message": text("message"),
+    "short_message": text("message"),
     "level": SEVERITY,
     "facility": text("app", rank=1),
     "_app": text("app"),
