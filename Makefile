@@ -21,7 +21,7 @@ INSTALL := $(PIP) install -qq --progress-bar off
 AS_ROOT = $$(test "$$(id -u)" = 0 || echo sudo -n)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format bench constraints clean distclean browser
+.PHONY: help setup demo test test-all fuzz lint format bench constraints clean distclean browser
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,13 @@ test: $(READY) ## every test that needs no server, browser or system package
 
 test-all: $(READY) $(AIRFLOW_READY) browser ## all tests, with Airflow and a browser
 	@CHROMIUM=$(CHROMIUM) $(PYTEST) $(PYTEST_ARGS)
+
+# New random examples in each run, FUZZ times as many as in `make test`; a failure prints the line
+# @reproduce_failure(…) that brings it back.
+FUZZ ?= 40
+fuzz: $(READY) ## throw random lines and messages at the parser for minutes; FUZZ=400: for longer
+	@env -u CI FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(JOBS) -m "hypothesis and not extra" \
+	  tests/decode tests/parse $(PYTEST_ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -20,8 +20,17 @@ NO_SHARED_DATA = "../shared/data is not on this machine"
 ODD_ZONE = "Pacific/Chatham"  # 45 minutes off the hour, and it changes clocks
 NOWHERE = "http://127.0.0.1:9"  # the discard port: whoever asks this proxy is refused at once
 
+FUZZ = int(os.environ.get("FUZZ", "0"))
+"""How many times the usual number of examples `make fuzz` tries, new ones each time; 0: no fuzz."""
+
 settings.register_profile("daytally", deadline=None, derandomize="CI" in os.environ)
-settings.load_profile("daytally")
+settings.register_profile("fuzz", deadline=None, max_examples=100 * max(1, FUZZ), print_blob=True)
+settings.load_profile("fuzz" if FUZZ else "daytally")
+
+
+def examples(usual: int) -> settings:
+    """Say how many examples a property needs that is not content with the usual 100."""
+    return settings(max_examples=usual * max(1, FUZZ))
 
 
 class OutsideWorldError(Exception):

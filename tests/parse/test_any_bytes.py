@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from etl.decode.blocks import cut_blocks
 from etl.errors import CountMismatchError
 from etl.formats.fields import LineFormat
 from etl.formats.registry import compile_format
 from etl.model import BLOCK_PADDING, Block, Counts
 from etl.parse import walk as walk_module
 from etl.parse.buffers import line_ends
+from tests.conftest import examples
 from tests.parse import logs
 from tests.parse.helpers import assert_same, block, parse, parser, records, rejects
 
@@ -83,7 +85,7 @@ def mutated(draw: st.DrawFn, sample: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(data=st.data())
-@settings(max_examples=250)
+@examples(250)
 def test_a_damaged_line_reads_as_the_reference_says(name: str, data: st.DataObject) -> None:
     lines = data.draw(mutated(SAMPLES[name]), label="line")
     assert_same(FORMATS[name], lines, parse(FORMATS[name], lines))
@@ -105,7 +107,7 @@ def test_every_beginning_of_a_good_line_reads_as_the_reference_says(name: str) -
 @given(data=st.binary(max_size=200))
 @example(b"\n" * 70)
 @example(b"\r\n\r\r\n ")
-@settings(max_examples=60)
+@examples(60)
 def test_any_bytes_are_accounted_for(name: str, data: bytes) -> None:
     parsed = parse(FORMATS[name], data)
     assert parsed.counts.balanced
@@ -176,24 +178,22 @@ def test_a_line_over_the_limit_is_one_reject() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@given(data=st.data())
-@settings(max_examples=40)
-def test_cutting_a_log_into_blocks_changes_nothing(name: str, data: st.DataObject) -> None:
-    lines = (SAMPLES[name] + b"\nx\n\n" + SAMPLES[name] + b"\n").splitlines(keepends=True) * 2
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(lines)))))
+@given(data=st.data(), size=st.integers(1, 300))
+@examples(40)
+def test_cutting_a_log_at_any_bytes_changes_nothing(
+    name: str, data: st.DataObject, size: int
+) -> None:
+    """Chunks end anywhere; blocks are made of them; results outlive later calls."""
+    lines = data.draw(st.lists(mutated(SAMPLES[name]) | st.binary(max_size=9), max_size=5))
+    log = b"\n".join([SAMPLES[name], b"x", b"", *lines, SAMPLES[name]])
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(log)), max_size=8)))
+    chunks = [log[a:b] for a, b in zip([0, *cuts], [*cuts, len(log)], strict=True)]
     line_parser = parser(FORMATS[name])
-    whole = line_parser.parse(block(b"".join(lines), 1000))
-    found, refused, counts, offset = [], [], Counts(), 1000
-    kept = []  # results must outlive later calls
-    for start, stop in zip([0, *cuts], [*cuts, len(lines)], strict=True):
-        part = b"".join(lines[start:stop])
-        kept.append(line_parser.parse(block(part, offset)))
-        offset += len(part)
-    for parsed in kept:
-        found += records(parsed)
-        refused += rejects(parsed)
-        counts += parsed.counts
-    assert (found, refused, counts) == (records(whole), rejects(whole), whole.counts)
+    whole = line_parser.parse(block(log, 1000))
+    kept = [line_parser.parse(one) for one in cut_blocks(chunks, offset=1000, block_bytes=size)]
+    assert [record for parsed in kept for record in records(parsed)] == records(whole)
+    assert [reject for parsed in kept for reject in rejects(parsed)] == rejects(whole)
+    assert sum((parsed.counts for parsed in kept), Counts()) == whole.counts
 
 
 def test_a_wrong_sum_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
