@@ -42,7 +42,7 @@ class Op(IntEnum):
     OBJECT = 19  # a JSON object, whose members are steps of their own
     PAIRS = 20  # named values, whose members are steps of their own; the scale is a `Pairs`
     DURATION = 21  # a number with a unit of time, such as 12ms; without one the scale holds
-    ADDRESS = 22  # an address with or without a port behind it, which goes into `extra`
+    ADDRESS = 22  # an address and a port behind it or not (scale 1: always), kept in `extra`
     CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC,
     # EXACT_SECONDS: a fraction of the second is taken only where the pattern says %f
     ADDEND = 24  # a decimal that is also added to `request_time_s`

@@ -205,14 +205,15 @@ def _put_clock(k: int, row: int, s: int, start: int, stop: int) -> int:
 def _put_address(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write an address without the brackets of IPv6, and the port behind the last colon.
 
-    An IPv6 address without brackets has no port: nobody could tell.
+    An IPv6 address without brackets has none, unless there always is one: nobody could tell.
     """
     colon, colons, end = stop, 0, stop
     for place in range(start, stop):
         if load(place) == c.COLON:
             colon, colons = place, colons + 1
     bracketed = start < stop and load(start) == c.BRACKET
-    if colons == 1 or (bracketed and load(colon - 1) == c.BRACKET_END):
+    always = cell(s, c.SCALE) == 1 and colons > 0
+    if colons == 1 or always or (bracketed and load(colon - 1) == c.BRACKET_END):
         end = colon
         if colon + 1 < stop and cell(s, c.KEY_SIZE) > 0:
             set_extra(k, s, colon + 1, stop)

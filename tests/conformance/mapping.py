@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from etl.formats import apache, nginx
+from tests.conformance.builtin import builtin
 from tests.conformance.cases import Case
+from tests.conformance.wanted import Wanted
 
-BERLIN = ZoneInfo("Europe/Berlin")
 INGRESS = (
     nginx.COMBINED + " $request_length $request_time [$proxy_upstream_name] "
     "[$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length "
@@ -36,27 +36,11 @@ SEVERITIES = [
 FACILITIES = ["kernel", "user", "mail", "daemon", "auth", "syslog"]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """How a case is read.
-
-    Attributes:
-        format: Arguments of `compile_format`.
-        facts: Neutral names to values; see `columns.py` for how each is compared.
-    """
-
-    format: dict[str, str]
-    line: bytes
-    facts: dict[str, Any] = field(default_factory=dict)
-    error: bool = False
-    zone: ZoneInfo = BERLIN
-    reference: datetime = datetime(2026, 11, 23, 4, tzinfo=UTC)
-
-
 def wanted(case: Case) -> Wanted | str:
     """Return how a case is read, or which format it is of that there is not yet."""
     plain = Wanted(SYSLOG, case.line, dict(case.norm), case.error)
-    return BY_SCHEMA[case.schema](case, plain)
+    found = BY_SCHEMA[case.schema](case, plain)
+    return builtin(case, plain, found) if isinstance(found, str) else found
 
 
 def _go_syslog(case: Case, plain: Wanted) -> Wanted | str:

@@ -28,7 +28,7 @@ _REQUEST = replace(REQUEST, flags=REQUEST.flags | Flag.NO_ORIGIN)
 
 _ELB_FIELDS: Mapping[str, Field] = {
     "time": ISO,
-    "client": address("client_port"),
+    "client": address("client_port", always=True),
     # The client waited for all three: they add up to request_time_s.
     "request_processing_time": Field("", Op.ADDEND, flags=ABSENT),
     "target_processing_time": Field("upstream_time_s", Op.ADDEND, flags=ABSENT),
@@ -53,10 +53,11 @@ _ALB = (
     ' $request_creation_time "$actions_executed" "$redirect_url" "$error_reason"'
     ' "$target_port_list" "$target_status_code_list" "$classification" "$classification_reason"'
 )
-_ELB = f'$time $elb $client $backend {_TIMES} {_CODES} "$request" "$user_agent"'
+_ELB_FIRST = f'$time $elb $client $backend {_TIMES} {_CODES} "$request"'
+_ELB = _ELB_FIRST + ' "$user_agent"'
 _NLB_FIELDS: Mapping[str, Field] = {
     "time": clock("%Y-%m-%dT%H:%M:%S", utc=True),  # written without a zone, kept in UTC
-    "client": address("client_port"),
+    "client": address("client_port", always=True),
     "connection_time": seconds("request_time_s", MILLI),
     "received_bytes": integer("request_bytes"),
     "sent_bytes": integer("bytes_sent"),
@@ -179,6 +180,7 @@ CLOUDS: Mapping[str, BuiltinFormat] = {
         lambda: (
             template(_ELB + " $ssl_cipher $ssl_protocol", _ELB_FIELDS, trailing=Trailing.EXPECTED),
             template(_ELB, _ELB_FIELDS, name="of older days", trailing=Trailing.EXPECTED),
+            template(_ELB_FIRST, _ELB_FIELDS, name="of the first days"),
         ),
     ),
     "aws:nlb": layout_format(

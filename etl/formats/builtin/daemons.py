@@ -53,6 +53,7 @@ _KLOG: Mapping[str, Field] = {
     "place": text("app"),
 }
 _KLOG_LINE = "$severity$time $pad$pid $place] $message"
+_GLOG = {**_KLOG, "time": clock("%Y%m%d %H:%M:%S")}
 
 _CRI: Mapping[str, Field] = {**_EVENT, "time": ISO}
 _CRI_LINE = "$time $stream $tag $message"
@@ -157,7 +158,7 @@ DAEMONS: Mapping[str, BuiltinFormat] = {
         _KLOG_LINE,
         "https://github.com/kubernetes/klog/blob/main/klog.go",
         "events",
-        lambda: _lines({"line": _KLOG_LINE}, _KLOG),
+        lambda: (*_lines({"line": _KLOG_LINE}, _KLOG), *_lines({"glog": _KLOG_LINE}, _GLOG)),
     ),
     "container:cri": layout_format(
         "Kubernetes' container logs (CRI); takes an `inner` format",

@@ -78,7 +78,7 @@ _ISTIO = (
 _HAPROXY_FIELDS: Mapping[str, Field] = {
     "syslog_time": Field("at", Op.BSD_TIME, rank=2),
     "syslog_time_iso": Field("at", Op.ISO_TIME, rank=2),
-    "client": address("client_port"),
+    "client": address("client_port", always=True),
     "accept_date": clock("%d/%b/%Y:%T"),
     "time_active": seconds("request_time_s", MILLI),
     "time_response": seconds("upstream_time_s", MILLI),

@@ -23,9 +23,15 @@ def seconds(column: str, scale: int = 0, rank: int = 0) -> Field:
     return Field(column, Op.DECIMAL, rank, ABSENT, scale)
 
 
-def address(port: str, column: str = "remote_addr", rank: int = 0) -> Field:
-    """Return an address, whose port goes into `extra` under a name."""
-    return Field(column, Op.ADDRESS, rank, name=port)
+def address(port: str, *, always: bool = False, rank: int = 0) -> Field:
+    """Return a client's address, whose port goes into `extra` under a name.
+
+    Args:
+        port: That name.
+        always: Whether a port is always there, so that it stands behind IPv6 without brackets too.
+        rank: As in `Field`.
+    """
+    return Field("remote_addr", Op.ADDRESS, rank, scale=int(always), name=port)
 
 
 def clock(pattern: str, *, utc: bool = False, rank: int = 0) -> Field:

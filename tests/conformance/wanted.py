@@ -1,0 +1,27 @@
+"""How a case is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a case is read.
+
+    Attributes:
+        format: Arguments of `compile_format`.
+        facts: Neutral names to values; see `columns.py` for how each is compared.
+    """
+
+    format: dict[str, str]
+    line: bytes
+    facts: dict[str, Any] = field(default_factory=dict)
+    error: bool = False
+    zone: ZoneInfo = BERLIN
+    reference: datetime = datetime(2026, 11, 23, 4, tzinfo=UTC)
