@@ -107,9 +107,17 @@ class BusyError(EtlError):
     exit_code = 5
 
 
+MANY = 12
+"""More names than that are not listed where some of them are near the one given."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which names are known, and which of them `name` probably meant."""
     names = sorted(known)
-    listed = f"Known: {', '.join(names) or 'none'}."
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name, names, n=MANY // 4)
+    if len(names) > MANY and close:  # a screen full of names hides the one that was meant
+        names = [each for each in names if each in close]
+        listed = f"Near it: {', '.join(names)}."
+    else:
+        listed = f"Known: {', '.join(names) or 'none'}."
     return f"{listed} Did you mean '{close[0]}'?" if close else listed

@@ -189,3 +189,12 @@ def test_a_bad_directive_shows_the_place(text: str, position: int, words: str) -
         compile_format(nginx=text)
     assert words in str(caught.value)
     assert caught.value.position == position
+
+
+def test_of_many_names_only_the_near_ones_are_listed() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        compile_format(builtin="nginx:combind")
+    assert "Did you mean 'nginx:combined'?" in str(caught.value)
+    assert "syslog" not in str(caught.value)
+    with pytest.raises(UnknownNameError, match=r"Known: apache:combined, .*, uwsgi:default"):
+        compile_format(builtin="???")
