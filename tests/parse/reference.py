@@ -5,35 +5,47 @@ It reads the same steps as the kernel and shares none of its code.
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from etl.formats.fields import LineFormat, Op
+from etl.errors import LogFormatError
+from etl.formats.fields import SPARE_COLUMN, LineFormat, Op, table_schema
 from etl.model import RejectReason as R
+from tests.parse import reference_clocks as clocks
+from tests.parse import reference_named as named
 from tests.parse import reference_syslog as syslog
 from tests.parse import reference_times as times
-from tests.parse.reference_walk import Reader, Refused, Walk
+from tests.parse import reference_values as values
+from tests.parse.reference_walk import TIME, Reader, Refused, Walk
 
 READERS: dict[Op, Reader] = {
     Op.LITERAL: lambda walk, step, start: start,
     Op.LIST: Walk.read_list,
-    Op.INTEGER: Walk.read_integer,
-    Op.DECIMAL: Walk.read_decimal,
+    Op.INTEGER: values.read_integer,
+    Op.DECIMAL: values.read_decimal,
     Op.SUM: Walk.read_sum,
     Op.CLF_TIME: times.read_clf,
     Op.ISO_TIME: times.read_iso,
     Op.EPOCH_TIME: times.read_epoch,
     Op.BSD_TIME: times.read_bsd,
-    Op.CLOCK: times.read_clock,
+    Op.CLOCK: clocks.read_clock,
     Op.PRIORITY: syslog.read_priority,
     Op.VERSION: syslog.read_version,
     Op.STRUCTURED: syslog.read_structured,
     Op.OPTIONAL_MESSAGE: syslog.read_optional,
     Op.TAGGED_MESSAGE: syslog.read_tagged,
     Op.HOST: syslog.read_host,
+    Op.OBJECT: named.read_object,
+    Op.PAIRS: named.read_pairs,
+    Op.DURATION: values.read_duration,
+    Op.ADDRESS: values.read_address,
+    Op.ADDEND: values.read_addend,
+    Op.SEVERITY: values.read_severity,
+    Op.ANY_TIME: times.read_any,
+    Op.PAD: values.read_pad,
 }
 
 
@@ -50,6 +62,7 @@ class Parser:
     zone: ZoneInfo
     reference: datetime
     longest: int = 1 << 20
+    timeless: bool = False
 
     def parse(self, data: bytes, offset: int = 0) -> Outcome:
         outcome = Outcome()
@@ -61,58 +74,121 @@ class Parser:
         if lines[-1] == b"":
             lines.pop()
         for raw in lines:
-            line = raw.removesuffix(b"\r")
-            if not line:
-                outcome.blank += 1
-            elif len(raw) > self.longest:
-                detail = f"line of {len(raw)} bytes, limit {self.longest}; raw holds the first "
-                kept = raw[: 1 << 16]
-                outcome.rejects.append((R.TOO_LONG, detail + str(len(kept)), kept, offset))
-            else:
-                self._line(line, raw, offset, outcome)
+            self._read(raw, offset, outcome)
             offset += len(raw) + 1
         return outcome
 
-    def _line(self, line: bytes, raw: bytes, offset: int, outcome: Outcome) -> None:
+    def _read(self, raw: bytes, offset: int, outcome: Outcome) -> None:
+        line = raw.removesuffix(b"\r")
+        if self.line_format.header and raw.startswith(b"#Fields:"):
+            self._switch(raw)
+        if not line or (self.line_format.header and line.startswith(b"#")):
+            outcome.blank += 1
+        elif len(raw) > self.longest:
+            kept = raw[: 1 << 16]
+            detail = f"line of {len(raw)} bytes, limit {self.longest}; raw holds the first "
+            self._refuse(outcome, R.TOO_LONG, detail + str(len(kept)), kept, offset)
+        elif self.line_format.pattern:
+            self._groups(line, raw, offset, outcome)
+        else:
+            self._line(line, raw, offset, outcome)
+
+    def _switch(self, raw: bytes) -> None:
+        """From here on lines have other fields, if these can be understood."""
+        assert self.line_format.header
+        fields = raw.rstrip(b"\r").removeprefix(b"#Fields:").decode("utf-8", "replace").strip()
+        try:
+            self.line_format = self.line_format.header(fields)
+        except LogFormatError:
+            return
+
+    def _groups(self, line: bytes, raw: bytes, offset: int, outcome: Outcome) -> None:
+        """A pattern's groups are a line of named values."""
+        match = re.compile(self.line_format.pattern).match(line)
+        found = match.groupdict().items() if match else ()
+        text = b"\x1e".join(
+            name.encode() + b"\x1f" + re.sub(rb"[\x1e\x1f]", b" ", value)
+            for name, value in found
+            if value is not None
+        )
+        if text:
+            self._line(text, raw, offset, outcome, "groups, ")
+        else:
+            why = "column 1: expected what the pattern matches"
+            self._refuse(outcome, R.NO_MATCH, why, raw, offset)
+
+    def _line(
+        self, line: bytes, raw: bytes, offset: int, outcome: Outcome, where: str = ""
+    ) -> None:
         furthest = -1
         tied: list[Refused] = []
         for layout in self.line_format.layouts:
             walk = Walk(line, self.zone, self.reference, READERS)
             try:
                 walk.take_all(layout)
-                times.join_parts(walk)
+                clocks.join_parts(walk)
+                if "at" not in walk.record and not self.timeless:
+                    raise Refused(R.BAD_TIMESTAMP, len(line), TIME)
             except Refused as refused:
                 if walk.begin > furthest:
                     furthest, tied = walk.begin, [refused]
                 elif walk.begin == furthest and refused.place == tied[0].place:
                     tied.append(refused)
                 continue
-            outcome.records.append(self._record(walk, offset))
+            self._accept(walk, raw, offset, outcome)
             return
         first = tied[0]
         words = dict.fromkeys(one.expected for one in tied if one.is_value == first.is_value)
         expected = " or ".join(words) if first.is_value else first.expected
-        why = f"column {first.place + 1}: expected {expected}"
-        reason = first.reason.value
-        lone = line.rstrip(b"\r").count(b"\r")
-        if lone > 1 and not set(line) & (set(range(32)) - set(b"\t\n\r")):
-            reason = R.MAC_LINE_ENDS.value
+        why = f"{where}column {first.place + 1}: expected {expected}"
+        self._refuse(outcome, first.reason, why, raw, offset)
+
+    def _refuse(self, outcome: Outcome, reason: R, why: str, raw: bytes, offset: int) -> None:
+        lone = raw.rstrip(b"\r").count(b"\r")
+        if lone > 1 and not set(raw) & (set(range(32)) - set(b"\t\n\r")):
+            reason = R.MAC_LINE_ENDS
             why = f"{lone} carriage returns inside the line, as old Macs end lines"
-        outcome.rejects.append((reason, why, raw, offset))
+        outcome.rejects.append((reason.value, why, raw, offset))
+
+    def _accept(self, walk: Walk, raw: bytes, offset: int, outcome: Outcome) -> None:
+        record = self._record(walk, offset)
+        inner = self.line_format.inner
+        if inner is None:
+            outcome.records.append(record)
+            return
+        text = (record["message"] or "").rstrip("\r\n").replace("\n", " ").encode()
+        parser = Parser(inner, self.zone, self.reference, self.longest, timeless=True)
+        found = parser.parse(text + b"\n", 1)
+        outcome.blank += found.blank
+        for reason, why, *_ in found.rejects:
+            outcome.rejects.append((reason, f"message, {why}", raw, offset))
+        outer = KEPT_OF_OUTER if inner.table == "events" else ("at",)
+        for each in found.records:
+            for name in set(outer) & set(record):
+                each[name] = record[name] if each.get(name) is None else each[name]
+            outcome.records.append(each | {"offset": offset})
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
         names = self.line_format.columns
+        if self.line_format.header:  # all blocks are alike, whatever fields their lines have
+            names = tuple(set(table_schema(self.line_format.table).names) - ADDED_LATER)
         assert set(walk.record) <= set(names) - {"offset", "extra"}
         record = dict.fromkeys(names) | walk.record | {"offset": offset}
         if walk.extra:
-            record["extra"] = walk.extra
+            record[SPARE_COLUMN[self.line_format.table]] = walk.extra
         return record
+
+
+ADDED_LATER = {"day", "source", "input_id", "route", "params"}
+KEPT_OF_OUTER = (
+    "at", "host", "app", "procid", "msgid", "facility", "severity", "structured_data"
+)  # fmt: skip
 
 
 def comparable(record: dict[str, Any]) -> dict[str, Any]:
     """JSON columns as lists of pairs, so that order and repeated names count."""
     return {
-        name: plain(json.loads(value, object_pairs_hook=list)) if name in JSON and value else value
+        name: plain(named.load_json(value)) if name in JSON and value else value
         for name, value in record.items()
     }
 

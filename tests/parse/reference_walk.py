@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from etl.formats.fields import Flag, Layout, Op, Step, Trailing
@@ -18,12 +19,15 @@ REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)",
 SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
 
 
+END, TIME = "the end of the line", "a time stamp before the end"
+
+
 class Refused(Exception):
     """A value or literal is not there; `place` is an index in the line."""
 
     def __init__(self, reason: R, place: int, expected: str) -> None:
         self.reason, self.place, self.expected = reason, place, expected
-        self.is_value = not expected.startswith("'") and expected != "the end of the line"
+        self.is_value = not expected.startswith("'") and expected not in (END, TIME)
 
 
 class Walk:
@@ -38,16 +42,16 @@ class Walk:
         self.record: dict[str, Any] = {}
         self.extra: list[tuple[str, str]] = []
         self.drifted = False
-        self.parts: dict[str, str] = {}
+        self.parts: dict[str, bytes] = {}
 
     def take_all(self, layout: Layout) -> None:
         for step in layout.steps:
-            self.begin = self._literal(step, self._value(step, self.begin))
+            self.begin = self._literal(step, self.value(step, self.begin))
         rest = self.line[self.begin :]
         if rest in (b"", b" "):
             return
         if not layout.trailing or rest[:1] not in (b" ", b"\t", b","):
-            raise Refused(R.TRAILING_TEXT, self.begin, "the end of the line")
+            raise Refused(R.TRAILING_TEXT, self.begin, END)
         self.extra.append(("trailing", lossy(rest[1:])))
         self.drifted = layout.trailing is Trailing.DRIFT
 
@@ -59,17 +63,17 @@ class Walk:
                 raise Refused(R.NO_MATCH, place + index, repr(step.literal.decode()))
         return place + len(step.literal)
 
-    def _value(self, step: Step, start: int) -> int:
+    def value(self, step: Step, start: int) -> int:
         if step.op in (Op.TEXT, Op.REQUEST, Op.URI, Op.QUERY):
-            end = self._text_end(step, start)
-            self._put_text(step, self.line[start:end])
+            end = self.text_end(step, start)
+            self.put_text(step, self.line[start:end])
             return end
         return self.readers[step.op](self, step, start)
 
     def refuse(self, step: Step, reason: R, place: int) -> Refused:
         return Refused(R.CUT_SHORT if place >= len(self.line) else reason, place, step.what)
 
-    def _text_end(self, step: Step, start: int) -> int:
+    def text_end(self, step: Step, start: int) -> int:
         if not step.literal:
             blank = self.line.find(b" ", start)
             return blank if step.flags & Flag.WORD and blank >= 0 else len(self.line)
@@ -83,7 +87,7 @@ class Walk:
             raise self.refuse(step, R.NO_MATCH, start)
         return end
 
-    def _put_text(self, step: Step, value: bytes) -> None:
+    def put_text(self, step: Step, value: bytes) -> None:
         text = decode(value, step.flags)
         absent = bool(step.flags & {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL}.get(value, 0))
         if step.flags & Flag.EXTRA:
@@ -100,6 +104,8 @@ class Walk:
             self.record[step.column] = None if absent else text
 
     def _put_uri(self, uri: bytes | None, flags: Flag) -> None:
+        if uri and flags & Flag.NO_ORIGIN:
+            uri = re.sub(rb"\A[^:]{0,5}://[^/?]*", b"", uri)
         path, mark, query = (uri or b"").partition(b"?")
         self.record["path"] = None if uri is None else decode(path, flags)
         self.record["query"] = decode(query, flags) if mark else None
@@ -113,46 +119,9 @@ class Walk:
         self._put_uri(parts[2] if parts else None, step.flags)
         self.record["protocol"] = match[3].decode() if match else None
 
-    def read_integer(self, step: Step, start: int) -> int:
-        match = re.compile(rb"\d+|-").match(self.line, start)
-        if not match and step.flags & Flag.EMPTY_IS_NULL:
-            self.record[step.column] = None
-            return start
-        if not match:
-            raise self.refuse(step, R.BAD_NUMBER, start)
-        if match[0] == b"-":
-            self.record[step.column] = 0 if step.flags & Flag.DASH_IS_ZERO else None
-            return match.end()
-        if len(match[0]) > step.scale:
-            raise self.refuse(step, R.BAD_NUMBER, start)
-        self.record[step.column] = int(match[0])
-        return match.end()
-
-    def read_decimal(self, step: Step, start: int) -> int:
-        match = re.compile(rb"(\d+\.?\d*)([eE].*)?|-", re.DOTALL).match(self.line, start)
-        if not match and step.flags & Flag.EMPTY_IS_NULL:
-            self.record[step.column] = None
-            return start
-        if not match:
-            raise self.refuse(step, R.BAD_NUMBER, start)
-        if match[0] == b"-":
-            self.record[step.column] = None
-            return match.end()
-        exponent = re.match(rb"[eE]([+-]?\d+)", match[2]) if match[2] else None
-        whole = re.match(rb"0*(\d*)", match[1])
-        assert whole
-        too_large = len(whole[1]) > 18 or (
-            match[2] and (not exponent or abs(int(exponent[1])) > 99)
-        )
-        if match[1].endswith(b".") or too_large:
-            raise self.refuse(step, R.BAD_NUMBER, start)
-        up = int(exponent[1]) if exponent else 0
-        self.record[step.column] = exact(match[1].decode(), step.scale - up)
-        return match.end(1) + (exponent.end() if exponent else 0)
-
     def read_list(self, step: Step, start: int) -> int:
         end = self._list_end(step, start)
-        self._put_text(step, self.line[start:end])
+        self.put_text(step, self.line[start:end])
         return end
 
     def _list_end(self, step: Step, start: int) -> int:
@@ -197,7 +166,11 @@ def lossy(value: bytes) -> str:
 
 def decode(value: bytes, flags: Flag) -> str:
     if flags & Flag.JSON_ESCAPED:
-        return decode_json(value)
+        return lossy(json_bytes(value))
+    if flags & Flag.PLUS_IS_SPACE:
+        value = value.replace(b"+", b" ")
+    if flags & Flag.PERCENT_ENCODED:
+        value = unquote_to_bytes(value)
     if not flags & Flag.ESCAPED:
         return lossy(value)
 
@@ -209,7 +182,7 @@ def decode(value: bytes, flags: Flag) -> str:
     return lossy(re.sub(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", meant, value, flags=re.DOTALL))
 
 
-def decode_json(value: bytes) -> str:
+def json_bytes(value: bytes) -> bytes:
     """Each escape as json reads it, surrogates in pairs; a backslash before anything else stays."""
     escape = rb'(?:\\u[0-9A-Fa-f]{4})+|\\["\\/bfnrt]'
 
@@ -217,14 +190,4 @@ def decode_json(value: bytes) -> str:
         text: str = json.loads(b'"' + match[0] + b'"')
         return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
 
-    return lossy(re.sub(escape, meant, value))
-
-
-def exact(digits: str, scale: int) -> float:
-    """Digits beyond the eighteenth are cut off; what is left is divided once."""
-    whole, _, part = digits.partition(".")
-    significant = (whole + part).lstrip("0")
-    cut = max(len(significant) - 18, 0)
-    down = len(part) + scale - cut
-    number = int(significant[: len(significant) - cut] or "0")
-    return number * 10.0**-down if down < 0 else number / 10.0**down
+    return re.sub(escape, meant, value)
