@@ -22,6 +22,9 @@ from etl.schema import INSTANT, TEXT
 MAX_BLOCK_BYTES = 1 << 28
 """Larger blocks could overflow Arrow's 32-bit offsets."""
 
+MAX_ROOM = (1 << 31) - 1
+"""Most bytes of a column's text that these offsets can tell."""
+
 COMMENT = ord("#")
 
 TEXT_GROWTH = 3  # one damaged byte becomes U+FFFD, three bytes
@@ -48,6 +51,8 @@ class Buffers:
         self.size, self.lines, self._program = size, lines, program
         texts, numbers = len(program.text), len(program.numbers)
         rooms = [self._room(name) for name in program.text]
+        if max(rooms, default=0) > MAX_ROOM:
+            raise ValueError(f"a block of {size} bytes and {lines} lines may overflow a column")
         self.strings = [np.empty(room, dtype=np.uint8) for room in rooms]
         self.ends = np.zeros((texts, lines + 1), dtype=np.int32)
         self.text_ok = np.empty((texts, lines), dtype=np.uint8)
@@ -60,6 +65,7 @@ class Buffers:
         self.rejects = np.empty((lines, c.REJECT_WIDTH), dtype=np.int64)
         # A decoded value and a name are no longer than what they were decoded from.
         names = int(program.steps[:, c.NAME_SIZE].max(initial=0))
+        self._prefixes = np.zeros(names + 2, dtype=np.int64)  # each has a byte more than its parent
         self._rooms = [np.empty(size + names + SPARE, dtype=np.uint8) for _ in range(3)]
         self._parts = np.zeros(PARTS_WIDTH, dtype=np.int64)
         self._texts = slot_table(zip(self.strings, self.ends, self.text_ok, strict=True))
@@ -82,6 +88,7 @@ class Buffers:
             (c.VALUE, self._rooms[1]),
             (c.PATH, self._rooms[2]),
             (c.PARTS, self._parts),
+            (c.PREFIXES, self._prefixes),
         ):
             cells[cell] = array.ctypes.data
         cells[c.LAYOUT_COUNT] = len(program.layouts)

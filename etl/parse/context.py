@@ -33,7 +33,8 @@ ROWS, REFUSED, BLANK = 21, 22, 23
 # a stamp is a reject. COMMENT: the byte that begins lines which are no records, or -1.
 FAIL_STEP, VALUE, PATH, PARTS, NEEDS_TIME, COMMENT, DRIFTED = 24, 25, 26, 27, 28, 29, 30
 TAKE = 31  # address of `take.take_any`
-CONTEXT_WIDTH = 32
+PREFIXES = 32  # lengths of the prefixes of a member's name, by depth
+CONTEXT_WIDTH = 33
 
 # Columns of `STEPS`. Literals and keys: addresses of bytes. SLOT_A to SLOT_D: one slot per column
 # that the operation fills, -1 for none. NAME: of a member, or a CLOCK's pattern. MEMBERS_FROM and

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from etl.parse.context import BACKSLASH, PERCENT, PLUS, QUOTE, SLASH, SPACE
+from etl.parse.context import (
+    BACKSLASH,
+    PERCENT,
+    PERCENT_ENCODED,
+    PLUS,
+    PLUS_IS_SPACE,
+    QUOTE,
+    SLASH,
+    SPACE,
+)
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, store
 
@@ -49,14 +58,14 @@ def unescape(start: int, stop: int, target: int) -> int:
 
 
 @helper
-def unescape_url(start: int, stop: int, target: int, plus_is_space: int) -> int:
-    """Decode %HH, and "+" if it stands for a space; return where the writing ended."""
+def unescape_url(start: int, stop: int, target: int, flags: int) -> int:
+    """Decode %HH, or "+" for a space, as the flags say; return where the writing ended."""
     while start < stop:
         byte = load(start)
         start += 1
-        if byte == PLUS and plus_is_space:
+        if byte == PLUS and flags & PLUS_IS_SPACE:
             byte = SPACE
-        elif byte == PERCENT and start + 1 < stop:
+        elif byte == PERCENT and flags & PERCENT_ENCODED and start + 1 < stop:
             high, low = hex_digit(load(start)), hex_digit(load(start + 1))
             if high >= 0 and low >= 0:
                 byte = high * 16 + low

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,9 @@ from etl.formats.fields import LineFormat, table_schema
 from etl.formats.w3c import DIRECTIVE
 from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock
 from etl.parse.walk import Walker, in_order
+
+# An input may begin with a byte-order mark.
+_DIRECTIVES = re.compile(rb"(?:^|\A\xef\xbb\xbf)(" + DIRECTIVE + rb"[^\n]*)", re.MULTILINE)
 
 ADDED_LATER = frozenset({"day", "source", "input_id", "route", "params"})
 """Columns that other stages add."""
@@ -36,10 +40,12 @@ class HeadedParser:
         self._walker = make_walker(line_format)
 
     def follow(self, text: bytes) -> None:
-        """Take note of the last directive in a text that comes before the next block."""
-        place = max(text.rfind(b"\n" + DIRECTIVE) + 1, 0)
-        if text.startswith(DIRECTIVE, place):
-            self._switch(text[place:].split(b"\n", 1)[0])
+        """Take note of the directives in a text that comes before the next block.
+
+        All of them, in their order: the last one may not be understood.
+        """
+        for line in _DIRECTIVES.findall(text):
+            self._switch(line)
 
     def parse(self, block: Block) -> ParsedBlock:
         """Parse a block; see `BlockParser.parse`."""

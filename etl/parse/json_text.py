@@ -11,6 +11,7 @@ from etl.parse.context import (
     COLON,
     COMMA,
     QUOTE,
+    RETURN,
     SLASH,
     SPACE,
     TAB,
@@ -71,14 +72,14 @@ def is_strict(start: int, stop: int) -> bool:
     kinds, depth, place, state = 0, 0, start, _VALUE  # kinds: a bit per open bracket, 1: object
     while place < stop and state != _BAD:
         byte = load(place)
-        if byte in (SPACE, TAB):
+        if byte in (SPACE, TAB, RETURN):
             place += 1
         elif byte in (BRACE, BRACKET, BRACE_END, BRACKET_END, COMMA):
             state, kinds, depth = _punctuation(byte, state, kinds, depth)
             place += 1
         elif state in (_KEY, _FIRST_KEY):
             place = _strict_string(place + 1, stop) if byte == QUOTE else -1
-            while 0 <= place < stop and load(place) in (SPACE, TAB):
+            while 0 <= place < stop and load(place) in (SPACE, TAB, RETURN):
                 place += 1
             if place < 0 or place >= stop or load(place) != COLON:
                 return False

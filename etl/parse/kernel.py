@@ -95,6 +95,8 @@ def _note_choice(k: int, number: int, start: int, step: int) -> None:
     reject = row_of(cell(k, c.REJECTS), number, c.REJECT_WIDTH)
     if cell(reject, c.PART) != c.PART_VALUE or cell(k, c.FAIL_PART) != c.PART_VALUE:
         return  # nor is there a step where a line goes on behind the last one
+    if cell(k, c.FAIL_STEP) >= 0:
+        return  # members are no steps of a layout
     if cell(reject, c.PLACE) != cell(k, c.FAIL_PLACE) - start:
         return
     wanted = row_of(cell(k, c.STEPS), cell(reject, c.STEP), c.STEP_WIDTH)

@@ -7,7 +7,6 @@ from etl.parse.context import (
     BAD_TIMESTAMP,
     COLON,
     DOT,
-    FAIL_PLACE,
     FAIL_STEP,
     FLAGS,
     LATE,
@@ -18,6 +17,7 @@ from etl.parse.context import (
     NUM_OK,
     NUMBERS,
     OP,
+    OP_ADDEND,
     OP_ANY_TIME,
     OP_BSD_TIME,
     OP_CLF_TIME,
@@ -82,29 +82,38 @@ def leads_on(k: int, s: int, name: int, size: int) -> bool:
 def put_member(k: int, row: int, number: int, start: int, stop: int, place: int) -> bool:
     """Take a member's value, which came from `place` of the line."""
     member = row_of(cell(k, STEPS), number, STEP_WIDTH)
-    if cell(member, FLAGS) & LATE and _is_filled(k, row, member):
-        put_spare(k, cell(member, NAME), cell(member, NAME_SIZE), start, stop, 0)
+    if call5(cell(k, TAKE), k, row, member, start, stop) == stop:
         return True
-    end = call5(cell(k, TAKE), k, row, member, start, stop)
-    if end == stop:
-        return True
-    if end >= 0:
-        op = cell(member, OP)
-        is_time = OP_CLF_TIME <= op <= OP_BSD_TIME or op in (OP_CLOCK, OP_ANY_TIME)
-        fail(k, BAD_TIMESTAMP if is_time else BAD_NUMBER, place, PART_VALUE)
+    # The value is all there, so the line was not cut short in it, whatever the step says.
+    fail(k, BAD_TIMESTAMP if _is_time(cell(member, OP)) else BAD_NUMBER, place, PART_VALUE)
     set_cell(k, FAIL_STEP, number)
-    set_cell(k, FAIL_PLACE, place)
     return False
+
+
+@inlined
+def taker(k: int, row: int, number: int) -> int:
+    """Return the step that takes a value: -1 instead of one that comes too late for its column."""
+    if number < 0:
+        return number
+    member = row_of(cell(k, STEPS), number, STEP_WIDTH)
+    return -1 if cell(member, FLAGS) & LATE and _is_filled(k, row, member) else number
+
+
+@inlined
+def _is_time(op: int) -> bool:
+    return OP_CLF_TIME <= op <= OP_BSD_TIME or op in (OP_CLOCK, OP_ANY_TIME)
 
 
 @inlined
 def _is_filled(k: int, row: int, member: int) -> bool:
     op, slot = cell(member, OP), cell(member, SLOT_A)
-    if OP_CLF_TIME <= op <= OP_BSD_TIME or op == OP_ANY_TIME:
+    if _is_time(op):
         return load(cell(k, STAMP) + row) != STAMP_NONE
     if op in (OP_URI, OP_REQUEST):
         slot = cell(member, SLOT_B)
-    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY)
+    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY, OP_ADDEND)
+    if slot < 0:  # it has no column of its own
+        return False
     if numeric:
         return load(cell(row_of(cell(k, NUMBERS), slot, SLOT_WIDTH), NUM_OK) + row) != 0
     return load(cell(row_of(cell(k, TEXTS), slot, SLOT_WIDTH), TEXT_OK) + row) != 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from etl.parse.context import (
     BAD_NUMBER,
+    COLON,
     DASH,
     DASH_IS_ZERO,
     DOT,
@@ -30,6 +31,7 @@ from etl.parse.convert import read_exponent
 from etl.parse.durations import read_duration
 from etl.parse.jit import helper, inlined
 from etl.parse.memory import load, load_real, store, store64, store_real
+from etl.parse.text import find_byte
 from etl.parse.values import fail, fail_value, power_of_ten, set_extra
 
 MAX_DIGITS = 18
@@ -193,7 +195,7 @@ def put_duration(k: int, row: int, s: int, start: int, stop: int) -> None:
         set_null_number(k, row, cell(s, SLOT_A))
         return
     last = load(stop - 1)
-    bare = ZERO <= last <= NINE or last == DOT
+    bare = ZERO <= last <= NINE and find_byte(start, stop, COLON) == stop
     scaled = value / power_of_ten(cell(s, SCALE)) if bare else value
     set_real(k, row, cell(s, SLOT_A), scaled)
 

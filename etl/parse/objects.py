@@ -20,18 +20,20 @@ from etl.parse.context import (
     NEWLINE,
     NO_MATCH,
     PATH,
+    PREFIXES,
     QUOTE,
     RETURN,
     SPACE,
     TAB,
     VALUE,
     cell,
+    set_cell,
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
 from etl.parse.json_text import is_strict, nested_end, string_end
-from etl.parse.members import leads_on, put_member, put_spare, put_spare_json, wanted
+from etl.parse.members import leads_on, put_member, put_spare, put_spare_json, taker, wanted
 from etl.parse.memory import load, store
 from etl.parse.text import holds
 from etl.parse.values import fail_value
@@ -53,35 +55,35 @@ def put_object(k: int, row: int, s: int, start: int, stop: int) -> int:
     place = skip_blank(start, stop)
     if place >= stop or load(place) != BRACE:
         return fail_value(k, NO_MATCH, place, stop)
-    path = cell(k, PATH)
-    depth, prefix, guess = 1, 0, -1
+    path, prefixes = cell(k, PATH), cell(k, PREFIXES)
+    depth, prefix, guess, first = 1, 0, -1, True
     place = skip_blank(place + 1, stop)
-    first = True
     while True:
         if place < stop and load(place) == BRACE_END:
             place, depth, first = skip_blank(place + 1, stop), depth - 1, False
             if depth == 0:
                 return place
-            prefix = _parent(path, prefix)
+            prefix = cell(prefixes, depth)
             continue
         if not first:
             if place >= stop or load(place) != COMMA:
                 return fail_value(k, NO_MATCH, place, stop)
             place = skip_blank(place + 1, stop)
         first = False
-        end = string_end(place + 1, stop) if place < stop and load(place) == QUOTE else -1
+        end = _key_end(k, place, stop)
         if end < 0:
-            return fail_value(k, NO_MATCH, place, stop)
+            return end
         size = unescape_json(place + 1, end, path + prefix) - path
-        place = skip_blank(end + 1, stop)
-        if place >= stop or load(place) != COLON:
-            return fail_value(k, NO_MATCH, place, stop)
-        place = skip_blank(place + 1, stop)
+        place = _value_start(k, end + 1, stop)
+        if place < 0:
+            return place
         number = wanted(k, s, path, size, guess)
-        if number >= 0:
-            guess = number + 1
-        elif place < stop and load(place) == BRACE and leads_on(k, s, path, size):
+        guess = number + 1 if number >= 0 else guess
+        number = taker(k, row, number)
+        is_object = place < stop and load(place) == BRACE
+        if number < 0 and is_object and leads_on(k, s, path, size):
             store(path + size, DOT)
+            set_cell(prefixes, depth, prefix)
             prefix, depth, first = size + 1, depth + 1, True
             place = skip_blank(place + 1, stop)
             continue
@@ -92,12 +94,21 @@ def put_object(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 
 @inlined
-def _parent(path: int, prefix: int) -> int:
-    """Return the length of the prefix around the innermost object; prefixes end with a dot."""
-    prefix -= 1
-    while prefix > 0 and load(path + prefix - 1) != DOT:
-        prefix -= 1
-    return prefix
+def _key_end(k: int, start: int, stop: int) -> int:
+    """Return the quote that ends the key at `start`, or -1."""
+    if start >= stop or load(start) != QUOTE:
+        return fail_value(k, NO_MATCH, start, stop)
+    end = string_end(start + 1, stop)
+    return end if end >= 0 else fail_value(k, NO_MATCH, stop, stop)
+
+
+@inlined
+def _value_start(k: int, start: int, stop: int) -> int:
+    """Return where the value behind a key and its colon begins, or -1."""
+    place = skip_blank(start, stop)
+    if place >= stop or load(place) != COLON:
+        return fail_value(k, NO_MATCH, place, stop)
+    return skip_blank(place + 1, stop)
 
 
 @helper

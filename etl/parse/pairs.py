@@ -21,13 +21,13 @@ from etl.parse.context import (
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
 from etl.parse.json_text import string_end
-from etl.parse.members import put_member, put_spare, wanted
+from etl.parse.members import put_member, put_spare, taker, wanted
 from etl.parse.memory import load, store
 from etl.parse.text import find_byte
 from etl.parse.values import fail_value
 
 _UNIT, _RECORD = 0x1F, 0x1E
-_N, _R = b"nr"
+_N, _R, _PIPE = b"nr|"
 
 
 @helper
@@ -48,6 +48,7 @@ def put_pairs(k: int, row: int, s: int, start: int, stop: int) -> int:
         if end > place:
             number = wanted(k, s, place, mark - place, guess)
             guess = number + 1
+            number = taker(k, row, number)
             if number < 0:
                 if end > mark + 1:
                     put_spare(k, place, mark - place, mark + 1, end, 0)
@@ -84,6 +85,7 @@ def _put_logfmt(k: int, row: int, s: int, start: int, stop: int) -> int:
             end = place
         number, pairs = wanted(k, s, name, size, guess), pairs + 1
         guess = number + 1
+        number = taker(k, row, number)
         if number < 0:
             put_spare(k, name, size, first, end, JSON_ESCAPED if quoted else 0)
         elif quoted:
@@ -117,6 +119,7 @@ def _put_cef(k: int, row: int, s: int, start: int, stop: int) -> int:
         end = min(end, stop)
         number = wanted(k, s, name, mark - name, guess)
         guess = number + 1
+        number = taker(k, row, number)
         value = cell(k, VALUE)
         size = _unescape_cef(mark + 1, end, value) - value
         if number < 0:
@@ -141,17 +144,27 @@ def _key_end(start: int, stop: int) -> int:
 
 @inlined
 def _unescape_cef(start: int, stop: int, target: int) -> int:
-    r"""Decode `\=`, `\\`, `\n` and `\r`; return where the writing ended."""
+    r"""Decode `\=`, `\\`, `\|`, `\n` and `\r`; return where the writing ended.
+
+    A backslash before anything else stands for itself: many devices leave paths as they are.
+    """
     while start < stop:
         byte = load(start)
         start += 1
         if byte == BACKSLASH and start < stop:
-            byte = load(start)
-            start += 1
-            if byte == _N:
-                byte = 10
-            elif byte == _R:
-                byte = 13
+            plain = _meant(load(start))
+            if plain != 0:
+                byte = plain
+                start += 1
         store(target, byte)
         target += 1
     return target
+
+
+@inlined
+def _meant(mark: int) -> int:
+    if mark == _N:
+        return 10
+    if mark == _R:
+        return 13
+    return mark if mark in (EQUALS, BACKSLASH, _PIPE) else 0

@@ -59,9 +59,11 @@ class Program:
 
     @property
     def name_growth(self) -> int:
-        """Most bytes of names written into `extra` for a byte of an object: prefixes recur."""
-        # `"":1,` is the shortest member, and a prefix is shorter than the member it leads to.
-        longest = max((len(step.name) for step in all_steps(self.line_format)), default=0)
+        """Most bytes of names written into `extra` for a byte of an object: they may recur."""
+        # `"":1,` is the shortest member, and a prefix is shorter than the member it leads to. A
+        # member that is there many times writes its key as often.
+        steps = all_steps(self.line_format)
+        longest = max(len(json.dumps(step.name)) + len(_json_key(step)) for step in steps)
         return -(-longest // 5)
 
     @property

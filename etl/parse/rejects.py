@@ -45,9 +45,9 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
                 wanted = known[step, part] = _expected(line_format, step, part)
             details.append(f"column {place + 1}: expected {wanted}")
         raw = block.data[start:stop].tobytes()
-        returns = _mac_line_ends(raw)
+        returns = mac_line_ends(raw)
         if returns:
-            details[-1] = f"{returns} carriage returns inside the line, as old Macs end lines"
+            details[-1] = mac_detail(returns)
             reasons.append(RejectReason.MAC_LINE_ENDS.value)
         else:
             reasons.append(c.REASONS[reason].value)
@@ -67,19 +67,27 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
         return repr(steps[number].literal.decode())
     if part == c.PART_VALUE:
         return steps[number].what
+    place = number
     for layout in layouts:
-        if number < len(layout.steps):
-            shared = layout.steps[:number]
+        if place < len(layout.steps):
+            shared = layout.steps[:place]
             break
-        number -= len(layout.steps)
-    branches = [each.steps[number].what for each in layouts if each.steps[:number] == shared]
+        place -= len(layout.steps)
+    else:
+        return steps[number].what  # a member is no step of a layout
+    branches = [each.steps[place].what for each in layouts if each.steps[:place] == shared]
     return " or ".join(dict.fromkeys(branches))
 
 
-def _mac_line_ends(raw: bytes) -> int:
+def mac_line_ends(raw: bytes) -> int:
     """Return how many lone carriage returns end lines inside a refused line of text.
 
     One may be anything, and bytes that no text has show that they mean nothing.
     """
     returns = raw.rstrip(b"\r").count(b"\r")
     return returns if returns > 1 and not _NO_TEXT.search(raw) else 0
+
+
+def mac_detail(returns: int) -> str:
+    """Return the detail of a line with that many lone carriage returns."""
+    return f"{returns} carriage returns inside the line, as old Macs end lines"

@@ -25,6 +25,7 @@ from etl.parse.text import find_byte
 from etl.parse.values import is_absent, put_text, set_extra, set_null_text, set_text
 
 _G, _E, _T, _H, _P = b"GETHP"
+_LONGEST_SCHEME = 6
 _LOWEST_MARKS = sum(1 << (byte - 32) for byte in b"!#$%&'*+-.")
 _HIGHEST_MARKS = sum(1 << (byte - 94) for byte in b"^_`|~")
 
@@ -45,11 +46,15 @@ def _put_path(k: int, row: int, s: int, start: int, stop: int) -> None:
 
 @helper
 def _after_origin(start: int, stop: int) -> int:
-    """Return where the path of a URL begins: behind `scheme://host:port`."""
-    place = find_byte(start, min(stop, start + 6), COLON)
-    if place + 3 > stop or load(place) != COLON or load(place + 1) != SLASH:
+    """Return where the path of a URL, or its query, begins: behind `scheme://host:port`."""
+    place, last = start, min(stop, start + _LONGEST_SCHEME)
+    while place < last and 97 <= load(place) | 0x20 <= 122:
+        place += 1
+    if place == start or place + 3 > stop or load(place) != COLON or load(place + 1) != SLASH:
         return start
-    return find_byte(place + 3, stop, SLASH) if load(place + 2) == SLASH else start
+    if load(place + 2) != SLASH:
+        return start
+    return find_byte(place + 3, find_byte(place + 3, stop, QUESTION), SLASH)
 
 
 @helper

@@ -18,6 +18,7 @@ from etl.formats.fields import LineFormat
 from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock, RejectReason
 from etl.parse.context import Ints
 from etl.parse.headed import one_batch
+from etl.parse.rejects import RAW_LIMIT, mac_detail, mac_line_ends
 from etl.parse.walk import Walker, in_order
 
 _UNIT, _RECORD = b"\x1f", b"\x1e"
@@ -109,18 +110,14 @@ class PatternParser:
         for line in lines if lines[-1] else lines[:-1]:
             text = line.removesuffix(b"\r")
             match = self._pattern.match(text) if len(line) <= self._longest else None
+            groups = self._groups_of(match) if match else b""
             if not text:
                 blank += 1
-            elif match:
-                found.append(self._groups_of(match))
+            elif groups:
+                found.append(groups)
                 offsets.append(place)
-            elif len(line) > self._longest:
-                detail = f"line of {len(line)} bytes, limit {self._longest}; raw holds the first"
-                kept = text[: 1 << 16]
-                refused.append((RejectReason.TOO_LONG, f"{detail} {len(kept)}", kept, place))
             else:
-                detail = "column 1: expected what the pattern matches"
-                refused.append((RejectReason.NO_MATCH, detail, text, place))
+                refused.append(self._refusal(line, place))
             place += len(line) + 1
         parsed, starts = _parse_texts(self._walker, found)
         at = np.array(offsets, dtype=np.int64)
@@ -137,6 +134,19 @@ class PatternParser:
         refusals = len(refused) + parsed.counts.rejects
         counts = Counts(total, parsed.counts.records, refusals, blank)
         return ParsedBlock(records, one_batch(rejects), counts)
+
+    def _refusal(self, line: bytes, place: int) -> tuple[str, str, bytes, int]:
+        """Say why a line is refused that does not match, or whose groups are all left out."""
+        reason, raw = RejectReason.NO_MATCH, line
+        detail = "column 1: expected what the pattern matches"
+        if len(line) > self._longest:
+            reason, raw = RejectReason.TOO_LONG, line[:RAW_LIMIT]
+            detail = f"line of {len(line)} bytes, limit {self._longest}; raw holds the first"
+            detail += f" {len(raw)}"
+        returns = mac_line_ends(raw)
+        if returns:
+            reason, detail = RejectReason.MAC_LINE_ENDS, mac_detail(returns)
+        return reason, detail, raw, place
 
     def _groups_of(self, match: re.Match[bytes]) -> bytes:
         values = match.group(0, *self._groups)[1:]
@@ -166,7 +176,7 @@ def _moved(
     for place in places.tolist():
         start = place - block.offset
         end = data.find(b"\n", start)
-        raws.append(data[start : len(data) if end < 0 else end].removesuffix(b"\r"))
+        raws.append(data[start : len(data) if end < 0 else end])
     details = [where + str(detail) for detail in rejects.column("detail").to_pylist()]
     arrays = [rejects.column("reason"), pa.array(details), pa.array(raws, pa.binary()), places]
     return pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=_REJECT_SCHEMA)

@@ -239,7 +239,7 @@ def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
         year = year_at(place)
         if year > 0:
             place += 5
-    second, place = _loose_clock(place)
+    second, place = _loose_clock(place, stop)
     if month == 0 or second < 0 or place > stop:
         return -1, 0, 0
     if place + 1 < stop and (load(place) == DOT or load(place) == COMMA):
@@ -259,14 +259,14 @@ def bsd_time(start: int, stop: int) -> tuple[int, int, int]:
 
 
 @inlined
-def _loose_clock(place: int) -> tuple[int, int]:
+def _loose_clock(place: int, stop: int) -> tuple[int, int]:
     """Read hh:mm:ss whose parts may lack their zero; return the second (-1: bad) and the end."""
-    second = clock(place)
+    second = clock(place) if place + 8 <= stop else -1
     if second >= 0:
         return second, place + 8
-    hour, place = _short_number(place)
-    minute, after = _short_number(place + 1)
-    second, end = _short_number(after + 1)
+    hour, place = _short_number(place, stop)
+    minute, after = _short_number(place + 1, stop)
+    second, end = _short_number(after + 1, stop)
     if load(place) != COLON or load(after) != COLON:
         return -1, end
     if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
@@ -275,13 +275,13 @@ def _loose_clock(place: int) -> tuple[int, int]:
 
 
 @inlined
-def _short_number(place: int) -> tuple[int, int]:
+def _short_number(place: int, stop: int) -> tuple[int, int]:
     """Read one or two digits; return the number (-1: none) and its end."""
     number = load(place) - ZERO
     if number < 0 or number > 9:
         return -1, place
     low = load(place + 1) - ZERO
-    if low < 0 or low > 9:
+    if low < 0 or low > 9 or place + 1 >= stop:  # what stands behind the value is none of it
         return number, place + 1
     return number * 10 + low, place + 2
 

@@ -31,7 +31,6 @@ from etl.parse.context import (
     NO_MATCH,
     PART_LITERAL,
     PART_VALUE,
-    PLUS_IS_SPACE,
     QUOTE,
     QUOTED,
     REQUIRED,
@@ -109,7 +108,7 @@ def _decode(k: int, start: int, stop: int, target: int, escaped: int) -> int:
 @inlined
 def _unescape(start: int, stop: int, target: int, escaped: int) -> int:
     if escaped & URL_ESCAPES:
-        return unescape_url(start, stop, target, escaped & PLUS_IS_SPACE)
+        return unescape_url(start, stop, target, escaped)
     if escaped & JSON_ESCAPED:
         return unescape_json(start, stop, target)
     return unescape(start, stop, target)

@@ -105,7 +105,7 @@ class Walk:
 
     def _put_uri(self, uri: bytes | None, flags: Flag) -> None:
         if uri and flags & Flag.NO_ORIGIN:
-            uri = re.sub(rb"\A[^:]{0,5}://[^/?]*", b"", uri)
+            uri = re.sub(rb"\A[A-Za-z]{1,6}://[^/?]*", b"", uri)
         path, mark, query = (uri or b"").partition(b"?")
         self.record["path"] = None if uri is None else decode(path, flags)
         self.record["query"] = decode(query, flags) if mark else None

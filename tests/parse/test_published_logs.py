@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from etl.formats.fields import LineFormat
+from etl.formats.registry import compile_format
 from tests.parse import logs
 from tests.parse.helpers import assert_same, parse, read_log, records
 
@@ -83,3 +84,55 @@ def assert_sent(record: dict[str, Any], true: dict[str, Any], server: str) -> No
     if server == "apache":  # nginx in front of it speaks HTTP/1.0
         written, request = (str(line).rpartition(" ")[0] for line in (written, request))
     assert written == request
+
+
+NAMED = {
+    "farm/apache_error/error.log": "apache:error",
+    "farm/nginx_error/meatlabel.app.error.log-20251219": "nginx:error",
+    "advertools/apache_error.log": "apache:error",
+    "advertools/nginx_error.log": "nginx:error",
+    "lab/apache_error.log.gz": "apache:error",
+    "lab/nginx_error.log": "nginx:error",
+    "lab/nginx_json.log.gz": "nginx:json",
+    "lab/nginx_ltsv.log.gz": "ltsv:requests",
+    "lnav/logfile_bunyan.0": "json:events",
+    "lnav/logfile_cloudflare.1": "cloudflare:json",
+    "lnav/logfile_ecs_log.json": "json:events",
+    "lnav/logfile_generic.0": "syslog",
+    "lnav/logfile_glog.0": "klog:text",
+    "lnav/logfile_haproxy.0": "haproxy:http",
+    "lnav/logfile_journald.json": "journald:json",
+    "lnav/logfile_json.json": "json:events",
+    "lnav/logfile_json_invalid.json": "json:events",
+    "lnav/logfile_invalid_json2.json": "json:events",
+    "lnav/logfile_mixed_json2.json": "json:events",
+    "lnav/logfile_nextcloud.0": "json:events",
+    "lnav/logfile_otel_collector.jsonl": "json:events",
+    "lnav/logfile_pino.0": "json:events",
+    "lnav/logfile_w3c.5": "iis:w3c",
+    "lnav/logfile_w3c.6": "iis:w3c",
+    "loghub/Apache_2k.log.gz": "apache:error",
+    "loghub/Mac_2k.log.gz": "syslog",
+    "matomo/alb.log": "aws:alb",
+    "matomo/amazon_cloudfront_web.log": "aws:cloudfront",
+    "matomo/caddy_json.log": "caddy:json",
+    "matomo/common_encoding_big5.log": "apache:combined",
+    "matomo/logs_to_tests.log": "apache:combined",
+    "matomo/ncsa_extended.log": "apache:combined",
+    "matomo/nginx_json.log": "nginx:json",
+    "matomo/s3.log": "aws:s3",
+    "matomo/traefik_json.log": "traefik:json",
+    "webreadr/iis.log": "iis:w3c",
+    "webreadr/s3.log": "aws:s3",
+}
+"""Logs of built-in formats, or close to one: what is refused is refused alike."""
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_log_of_a_built_in_format_reads_as_the_reference_says(name: str) -> None:
+    data, line_format = read_log(name), compile_format(builtin=NAMED[name])
+    if len(data) > MOST_BYTES:
+        data = b"".join(data.splitlines(keepends=True)[:: len(data) // MOST_BYTES + 1])
+    parsed = parse(line_format, data)
+    assert parsed.counts.lines > 0
+    assert_same(line_format, data, parsed)
