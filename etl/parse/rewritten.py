@@ -177,6 +177,11 @@ def _moved(
         start = place - block.offset
         end = data.find(b"\n", start)
         raws.append(data[start : len(data) if end < 0 else end])
+    reasons = rejects.column("reason").to_pylist()
     details = [where + str(detail) for detail in rejects.column("detail").to_pylist()]
-    arrays = [rejects.column("reason"), pa.array(details), pa.array(raws, pa.binary()), places]
+    for number, raw in enumerate(raws):
+        returns = mac_line_ends(raw)
+        if returns:
+            reasons[number], details[number] = RejectReason.MAC_LINE_ENDS, mac_detail(returns)
+    arrays = [pa.array(reasons, pa.string()), details, pa.array(raws, pa.binary()), places]
     return pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=_REJECT_SCHEMA)

@@ -161,7 +161,7 @@ class Parser:
         found = parser.parse(text + b"\n", 1)
         outcome.blank += found.blank
         for reason, why, *_ in found.rejects:
-            outcome.rejects.append((reason, f"message, {why}", raw, offset))
+            self._refuse(outcome, R(reason), f"message, {why}", raw, offset)
         outer = KEPT_OF_OUTER if inner.table == "events" else ("at",)
         for each in found.records:
             for name in set(outer) & set(record):

@@ -133,3 +133,10 @@ def test_a_block_too_large_for_its_columns_is_refused() -> None:
 
     with pytest.raises(ValueError, match="may overflow a column"):
         Buffers(pack(compile_format(builtin="caddy:json")), 1 << 28, 1)
+
+
+@pytest.mark.parametrize("line", [b"\r\r1 x", b"a\rb\rc"])
+def test_a_pattern_s_groups_hide_no_old_mac(line: bytes) -> None:
+    line_format = compile_format(builtin="regex:[^0-9]*(?P<time>[0-9]+)? ?(?P<status>.*)")
+    ((reason, _, raw, _),) = rejects(parse(line_format, line))
+    assert (reason, raw) == ("mac_line_ends", line)
