@@ -32,7 +32,7 @@ _COMMON_NAMES: Mapping[str, str] = {
     "remote_addr": "remote_addr remote_ip client_ip clientip client addr ip remotehost c_ip",
     "remote_user": "remote_user user username",
     "host": "vhost host server_name http_host",
-    "method": "request_method method http_method",
+    "method": "request_method method http_method verb",
     "query": "args query_string query",
     "protocol": "server_protocol protocol http_version",
     "status": "status status_code code response_status",
@@ -67,10 +67,19 @@ def _common() -> dict[str, Field]:
     return fields
 
 
+def _ltsv() -> dict[str, Field]:
+    """Return the common names, with the labels that ltsv.org gives another meaning."""
+    return _common() | {
+        "host": text("remote_addr", rank=1),  # the client's; the server's is vhost
+        "reqtime_microsec": Field("request_time_s", Op.DURATION, rank=1, scale=MICRO),
+    }
+
+
 _CADDY: Mapping[str, Field] = {
     "ts": ANY_TIME,
     "request.client_ip": text("remote_addr"),
     "request.remote_ip": text("remote_addr", rank=1),
+    "request.remote_addr": address("request.remote_port", rank=1),  # until 2.5
     "request.proto": text("protocol"),
     "request.method": text("method"),
     "request.host": text("host"),
@@ -191,7 +200,7 @@ OBJECTS: Mapping[str, BuiltinFormat] = {
         "https://ltsv.org/",
         "requests",
         Pairs.LTSV,
-        _common(),
+        _ltsv(),
     ),
     "ltsv:events": pairs_format(
         "Labeled tab-separated values of events",
