@@ -11,7 +11,8 @@ import pytest
 
 from etl.formats.fields import SPARE_COLUMN, LineFormat
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
-from tests.parse.helpers import parse, read_log
+from tests.parse.helpers import parse, read_log, records
+from tests.parse.test_published_logs import assert_sent
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "golden").glob("*.toml"))
 
@@ -99,3 +100,22 @@ def test_a_published_log_matches(name: str) -> None:
     builtin, records, refused = PUBLISHED[name]
     counts = parse(compile_format(builtin=builtin), read_log(name)).counts
     assert (counts.records, counts.rejects) == (records, refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "builtin"), [("nginx_json", "nginx:json"), ("nginx_ltsv", "ltsv:requests")]
+)
+def test_named_values_are_what_the_server_was_sent_and_answered(name: str, builtin: str) -> None:
+    found = records(parse(compile_format(builtin=builtin), read_log(f"lab/{name}.log.gz")))
+    truth = [json.loads(line) for line in read_log("lab/truth_nginx.jsonl.gz").splitlines()]
+    assert len(found) == len(truth)
+    for record, true in zip(found, truth, strict=True):
+        assert record["status"] == int(true["status"])
+        assert record["body_bytes_sent"] == int(true["bytes"])
+        assert record["request_time_s"] == float(true["request_time"])
+        tries = [float(part) for part in true["upstream_response_time"].split(", ") if part != "-"]
+        assert record["upstream_time_s"] == (pytest.approx(sum(tries)) if tries else None)
+        if "case" in true:
+            # Of named values what is empty is null: JSON writes what is absent so.
+            true |= {key: true[key] or None for key in ("referer_b64", "user_agent_b64")}
+            assert_sent(record, true, "nginx")

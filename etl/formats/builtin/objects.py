@@ -20,7 +20,7 @@ from etl.formats.builtin.shapes import (
     seconds,
     text,
 )
-from etl.formats.fields import Field, Op, Pairs
+from etl.formats.fields import Field, Flag, Op, Pairs
 from etl.formats.nginx import VARIABLES
 
 _NUMBERS = {
@@ -68,8 +68,17 @@ def _common() -> dict[str, Field]:
 
 
 def _ltsv() -> dict[str, Field]:
-    """Return the common names, with the labels that ltsv.org gives another meaning."""
-    return _common() | {
+    """Return the common names, with the labels that ltsv.org gives another meaning.
+
+    The format has no escapes of its own; nginx and httpd write theirs into the values.
+    """
+    common = {
+        name: replace(field, flags=field.flags | Flag.ESCAPED)
+        if field.op in (Op.TEXT, Op.REQUEST, Op.URI)
+        else field
+        for name, field in _common().items()
+    }
+    return common | {
         "host": text("remote_addr", rank=1),  # the client's; the server's is vhost
         "reqtime_microsec": Field("request_time_s", Op.DURATION, rank=1, scale=MICRO),
     }
@@ -140,14 +149,16 @@ _EVENT_NAMES: Mapping[str, str] = {
     "app": "app service logger name component service.name",
     "procid": "pid process.pid",
     "msgid": "msgid event_id",
-    "message": "message msg event",
+    "message": "message msg event body",
 }
 
 
 def _events() -> dict[str, Field]:
     fields = {
         "@timestamp": ANY_TIME,
-        **dict.fromkeys(("timestamp", "time", "ts", "datetime", "date", "t"), LATER_TIME),
+        **dict.fromkeys(
+            ("timestamp", "time", "ts", "datetime", "date", "t", "timestamp_ns"), LATER_TIME
+        ),
         **dict.fromkeys(("level", "severity", "lvl", "log.level"), replace(SEVERITY, rank=1)),
     }
     for column, names in _EVENT_NAMES.items():
