@@ -102,12 +102,14 @@ def compile_w3c(dialect: Dialect, *, name: str, fields: str | None = None) -> Li
         pieces.append(Placed(_field(word, dialect), word, place))
         place += len(word)
     layout = with_time(assemble(pieces, text, Flag.NONE, Trailing.DRIFT), text)
-    steps = tuple(
+    steps = [
         replace(step, flags=step.flags | dialect.encoding) if step.what in _ENCODED else step
         for step in layout.steps
-    )
+    ]
+    if dialect.separator == " " and steps[-1].op is Op.TEXT:  # no value has a blank in it
+        steps[-1] = replace(steps[-1], flags=steps[-1].flags | Flag.WORD)
     again = partial(_with_fields, dialect, name)
-    return LineFormat(name, "requests", text, (replace(layout, steps=steps),), header=again)
+    return LineFormat(name, "requests", text, (replace(layout, steps=tuple(steps)),), header=again)
 
 
 def _with_fields(dialect: Dialect, name: str, fields: str) -> LineFormat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ BUILTIN = {
     "lnav:glog_log": "klog:text",
     "lnav:haproxy_log": "haproxy:http",
     "lnav:s3_log": "aws:s3",
+    "lnav:otel_collector_log": "json:events",
+    "lnav:rust_tracing_log": "json:events",
     "lnav:uwsgi_log": "uwsgi:default",
     "pls:IIS": "iis:w3c",
     "pls:s3": "aws:s3",
@@ -36,14 +39,24 @@ BUILTIN = {
     "vrl:logfmt": "logfmt:events",
     "vrl:nginx error": "nginx:error",
 }
+HEADED = re.compile(rb"[A-Z][a-z]{2} +\d+ \d+:\d+:\d+ ")
+"""A message under syslog's header: what a peer takes out of the message is its program's."""
+PAIRS = {
+    "vrl:key_value": ("logfmt:events", b"time=2023-11-14T22:13:20Z "),
+    "vrl:json": ("json:events", b'{"time":"2023-11-14T22:13:20Z",'),
+}
+"""Values without a time stamp, and what is put before them; a record needs one."""
+_TAKEN = ("level", "msg", "message", "host", "app", "id", "service", "module", "method")
 _ELSEWHERE = ("url", "request", "client")
 """Facts that an error log's record keeps in its message; a URL is a path here."""
 
 
 def builtin(case: Case, plain: Wanted, name: str) -> Wanted | str:
     """Return how a case is read by a built-in format, or the name if there is none for it."""
+    if name in PAIRS:
+        return _stamped(case, plain, *PAIRS[name])
     if name not in BUILTIN:
-        return name
+        return _headed(case, plain) if HEADED.match(case.line) else name
     error_log = BUILTIN[name].endswith(":error")
     facts = {
         fact: value
@@ -57,3 +70,28 @@ def builtin(case: Case, plain: Wanted, name: str) -> Wanted | str:
         )
         facts = {fact: value for fact, value in facts.items() if fact in case.norm}
     return replace(plain, format={"builtin": BUILTIN[name]}, facts=facts, zone=ZoneInfo("UTC"))
+
+
+def _headed(case: Case, plain: Wanted) -> Wanted:
+    """Return the header's facts; the peers' own names for them differ."""
+    if case.schema == "grok":
+        fields = case.expected["ecs"]
+        host = fields.get("host", fields.get("observer", {})).get("hostname")
+        program = fields.get("process", {})
+        facts = {"host": host, "app": program.get("name"), "pid": program.get("pid")}
+        facts["timestamp"] = fields.get("timestamp")
+    else:
+        names = {"source": "host", "program": "app", "pid": "pid"}
+        facts = {ours: case.expected.get(theirs) for theirs, ours in names.items()}
+    return replace(plain, facts={name: value for name, value in facts.items() if value})
+
+
+def _stamped(case: Case, plain: Wanted, name: str, stamp: bytes) -> Wanted:
+    """Return a case whose values are to stand in the column of spare fields as they are there."""
+    line = stamp + case.line.removeprefix(b"{" if stamp.startswith(b"{") else b"")
+    wanted = replace(plain, format={"builtin": name}, line=line)
+    if case.error or not isinstance(case.expected, dict):
+        return replace(wanted, error=case.error)
+    return replace(
+        wanted, facts={"spare": {k: v for k, v in case.expected.items() if k not in _TAKEN}}
+    )

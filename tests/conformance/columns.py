@@ -59,6 +59,9 @@ def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:
         return record["facility"] * 8 + record["severity"]
     if name == "sd":
         return json.loads(record["structured_data"] or "null")
+    if name == "spare":
+        spare = json.loads(record["structured_data"] or "{}")
+        return {key: spare.get(key) for key in value}
     if name == "bytes":
         return record.get("body_bytes_sent", record.get("bytes_sent"))
     if name == "path":

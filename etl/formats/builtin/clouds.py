@@ -53,6 +53,10 @@ _ALB = (
     ' $request_creation_time "$actions_executed" "$redirect_url" "$error_reason"'
     ' "$target_port_list" "$target_status_code_list" "$classification" "$classification_reason"'
 )
+_CLASSIC_FIELDS: Mapping[str, Field] = {
+    **_ELB_FIELDS,
+    "sent_bytes": integer("body_bytes_sent"),  # of HTTP listeners without the headers
+}
 _ELB_FIRST = f'$time $elb $client $backend {_TIMES} {_CODES} "$request"'
 _ELB = _ELB_FIRST + ' "$user_agent"'
 _NLB_FIELDS: Mapping[str, Field] = {
@@ -77,7 +81,8 @@ _S3_FIELDS: Mapping[str, Field] = {
     "request_id": text("request_id"),
     "request": REQUEST,
     "status": integer("status"),
-    "bytes_sent": integer("bytes_sent"),
+    # Without the overhead of HTTP; the dash stands for zero.
+    "bytes_sent": Field("body_bytes_sent", Op.INTEGER, flags=Flag.DASH_IS_ZERO),
     "total_time": seconds("request_time_s", MILLI),
     "turn_around_time": seconds("upstream_time_s", MILLI),
     "referer": text("referer"),
@@ -89,10 +94,11 @@ _S3_FIRST = (
     ' "$request" $status $error_code $bytes_sent $object_size $total_time $turn_around_time'
     ' "$referer" "$user_agent"'
 )
-_S3 = (
-    _S3_FIRST + " $version_id $host_id $signature_version $cipher_suite $authentication_type"
+_S3_LATER = (
+    " $version_id $host_id $signature_version $cipher_suite $authentication_type"
     " $host_header $tls_version"
 )
+_S3 = _S3_FIRST + _S3_LATER
 
 _HEROKU: Mapping[str, Field] = {
     "method": text("method"),
@@ -136,16 +142,19 @@ def _alb() -> tuple[Layout, ...]:
 
 
 def _s3() -> tuple[Layout, ...]:
-    return (
-        template(_S3, _S3_FIELDS, escapes=Flag.NONE, trailing=Trailing.EXPECTED),
-        template(
-            _S3_FIRST + " $version_id",
-            _S3_FIELDS,
-            name="of older days",
-            escapes=Flag.NONE,
-            trailing=Trailing.EXPECTED,
-        ),
-        template(_S3_FIRST, _S3_FIELDS, name="of old", escapes=Flag.NONE),
+    """Return the layouts of all ages; what is absent may stand without its quotes."""
+    bare = _S3_FIRST.replace('"$request"', "-")
+    both = '"$referer" "$user_agent"'
+    firsts = (_S3_FIRST, bare, _S3_FIRST.replace(both, "- -"), bare.replace(both, "- -"))
+    ages = (
+        ("line", _S3_LATER, Trailing.EXPECTED),
+        ("of older days", " $version_id", Trailing.EXPECTED),
+        ("of old", "", Trailing.REFUSED),
+    )
+    return tuple(
+        template(first + rest, _S3_FIELDS, name=name, escapes=Flag.NONE, trailing=trailing)
+        for name, rest, trailing in ages
+        for first in firsts
     )
 
 
@@ -153,6 +162,7 @@ def _heroku() -> tuple[Layout, ...]:
     pairs = named_values(Pairs.LOGFMT, _HEROKU, "requests")
     heads = (
         "<$priority>$version $time $drain $process $dyno_name - ",
+        "$length <$priority>$version $time $drain $process $dyno_name - ",  # as drains send it
         "$time $process[$dyno_name]: ",
     )
     fields = {"time": ISO}
@@ -178,9 +188,11 @@ CLOUDS: Mapping[str, BuiltinFormat] = {
         f"{_AWS}/classic/access-log-collection.html",
         "requests",
         lambda: (
-            template(_ELB + " $ssl_cipher $ssl_protocol", _ELB_FIELDS, trailing=Trailing.EXPECTED),
-            template(_ELB, _ELB_FIELDS, name="of older days", trailing=Trailing.EXPECTED),
-            template(_ELB_FIRST, _ELB_FIELDS, name="of the first days"),
+            template(
+                _ELB + " $ssl_cipher $ssl_protocol", _CLASSIC_FIELDS, trailing=Trailing.EXPECTED
+            ),
+            template(_ELB, _CLASSIC_FIELDS, name="of older days", trailing=Trailing.EXPECTED),
+            template(_ELB_FIRST, _CLASSIC_FIELDS, name="of the first days"),
         ),
     ),
     "aws:nlb": layout_format(

@@ -61,16 +61,34 @@ _CRI_LINE = "$time $stream $tag $message"
 _CISCO: Mapping[str, Field] = {
     **_EVENT,
     "time": Field("at", Op.BSD_TIME),
+    "iso": ISO,
+    "utc": clock("%b %e %H:%M:%S", utc=True),
+    "utc_with_year": clock("%b %e %Y %H:%M:%S", utc=True),
+    # A relay's stamp and name come before the device's own.
+    "relay_time": Field("at", Op.BSD_TIME, rank=1),
+    "relay": text("host"),
     "facility": text("app"),
     "mnemonic": text("msgid"),
 }
+_CISCO_BEFORE = ("$relay_time $relay $sequence: ", "$sequence: $host: ", "$sequence: ", "")
 _CISCO_HEADS = (
-    "$time $host %",
+    # `*` and `.` say that the clock is not in step; of zones only UTC is an instant here.
+    *(
+        f"{before}{mark}${stamp} UTC: %"
+        for before in _CISCO_BEFORE
+        for mark in ("", "*", ".")
+        for stamp in ("utc", "utc_with_year")
+    ),
+    *(f"{before}$time %" for before in _CISCO_BEFORE),
+    # The device's own mark or number says that the word is a zone and no host.
+    *(f"{before}$time $zone: %" for before in ("*", ".", *_CISCO_BEFORE[:3])),
+    "$time $host : %",  # ASA
     "$time $host: %",
-    "$time: %",
-    "$time %",
-    "$sequence: $time: %",
-    "$sequence: $time %",
+    "$time $host %",
+    "$iso $host : %",  # ASA since 9.10, with `logging timestamp rfc5424`
+    "$iso $host %",
+    "$iso $host: %",
+    "$iso: %",
 )
 _CISCO_LINE = "$facility-$level-$mnemonic: $message"
 
@@ -82,7 +100,14 @@ _CEF: Mapping[str, Field] = {
     "signature": text("msgid"),
     "name": text("message"),
 }
-_CEF_HEADS = ("<$priority>$syslog_time $host ", "$syslog_time $host ", "$syslog_iso $host ", "")
+_CEF_HEADS = (
+    "<$priority>$syslog_time $host ",
+    "<$priority>$syslog_iso $host ",
+    "<$priority>$syslog_version $syslog_iso $host $syslog_app $syslog_pid $syslog_msgid - ",
+    "$syslog_time $host ",
+    "$syslog_iso $host ",
+    "",
+)
 _CEF_LINE = (
     "CEF:$cef_version|$device_vendor|$device_product|$device_version|$signature"
     "|$name|$cef_severity|"

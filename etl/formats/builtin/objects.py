@@ -20,7 +20,7 @@ from etl.formats.builtin.shapes import (
     seconds,
     text,
 )
-from etl.formats.fields import Field, Op, Pairs
+from etl.formats.fields import Field, Flag, Op, Pairs
 from etl.formats.nginx import VARIABLES
 
 _NUMBERS = {
@@ -32,7 +32,7 @@ _COMMON_NAMES: Mapping[str, str] = {
     "remote_addr": "remote_addr remote_ip client_ip clientip client addr ip remotehost c_ip",
     "remote_user": "remote_user user username",
     "host": "vhost host server_name http_host",
-    "method": "request_method method http_method",
+    "method": "request_method method http_method verb",
     "query": "args query_string query",
     "protocol": "server_protocol protocol http_version",
     "status": "status status_code code response_status",
@@ -67,10 +67,28 @@ def _common() -> dict[str, Field]:
     return fields
 
 
+def _ltsv() -> dict[str, Field]:
+    """Return the common names, with the labels that ltsv.org gives another meaning.
+
+    The format has no escapes of its own; nginx and httpd write theirs into the values.
+    """
+    common = {
+        name: replace(field, flags=field.flags | Flag.ESCAPED)
+        if field.op in (Op.TEXT, Op.REQUEST, Op.URI)
+        else field
+        for name, field in _common().items()
+    }
+    return common | {
+        "host": text("remote_addr", rank=1),  # the client's; the server's is vhost
+        "reqtime_microsec": Field("request_time_s", Op.DURATION, rank=1, scale=MICRO),
+    }
+
+
 _CADDY: Mapping[str, Field] = {
     "ts": ANY_TIME,
     "request.client_ip": text("remote_addr"),
     "request.remote_ip": text("remote_addr", rank=1),
+    "request.remote_addr": address("request.remote_port", rank=1),  # until 2.5
     "request.proto": text("protocol"),
     "request.method": text("method"),
     "request.host": text("host"),
@@ -131,14 +149,16 @@ _EVENT_NAMES: Mapping[str, str] = {
     "app": "app service logger name component service.name",
     "procid": "pid process.pid",
     "msgid": "msgid event_id",
-    "message": "message msg event",
+    "message": "message msg event body",
 }
 
 
 def _events() -> dict[str, Field]:
     fields = {
         "@timestamp": ANY_TIME,
-        **dict.fromkeys(("timestamp", "time", "ts", "datetime", "date", "t"), LATER_TIME),
+        **dict.fromkeys(
+            ("timestamp", "time", "ts", "datetime", "date", "t", "timestamp_ns"), LATER_TIME
+        ),
         **dict.fromkeys(("level", "severity", "lvl", "log.level"), replace(SEVERITY, rank=1)),
     }
     for column, names in _EVENT_NAMES.items():
@@ -191,7 +211,7 @@ OBJECTS: Mapping[str, BuiltinFormat] = {
         "https://ltsv.org/",
         "requests",
         Pairs.LTSV,
-        _common(),
+        _ltsv(),
     ),
     "ltsv:events": pairs_format(
         "Labeled tab-separated values of events",

@@ -103,6 +103,8 @@ _HAPROXY_PREFIXES = (
     "<$priority>$syslog_time $syslog_host $process[$pid]: ",
     "<$priority>$syslog_time $process[$pid]: ",
     "$syslog_time_iso $syslog_host $process[$pid]: ",
+    "<$priority>$version $syslog_time_iso $syslog_host $process $pid $msgid - ",
+    "$process[$pid]: ",  # as the manual and journalctl -o cat show it
 )
 
 _SQUID_FIELDS: Mapping[str, Field] = {
@@ -133,6 +135,8 @@ _UWSGI_FIELDS: Mapping[str, Field] = {
     "micros": seconds("request_time_s", MICRO),
     "packet_bytes": integer("request_bytes"),
 }
+_UWSGI_MEMORY = "{address space usage: $vsz bytes/${vsz_mb}MB} {rss usage: $rss bytes/${rss_mb}MB} "
+"""What the option memory-report puts first."""
 _UWSGI = (
     "[pid: $pid|app: $app|req: $worker_requests/$requests] $remote_addr ($remote_user)"
     " {$vars vars in $packet_bytes bytes} [$time] $method $uri => generated $bytes bytes in"
@@ -147,6 +151,7 @@ def _haproxy() -> tuple[Layout, ...]:
             prefix + _HAPROXY_LINE + captures + '"$request"',
             _HAPROXY_FIELDS,
             name="with syslog's prefix" if prefix else "line",
+            trailing=Trailing.EXPECTED,  # option httpslog adds fields of TLS
         )
         for prefix in _HAPROXY_PREFIXES
         for captures in _HAPROXY_CAPTURES
@@ -155,7 +160,11 @@ def _haproxy() -> tuple[Layout, ...]:
 
 def _uwsgi() -> tuple[Layout, ...]:
     spans = ("$msecs msecs", "$micros micros", "$msecs msecs via $sent_by")
-    return tuple(template(_UWSGI % span, _UWSGI_FIELDS, escapes=Flag.NONE) for span in spans)
+    return tuple(
+        template(prefix + _UWSGI % span, _UWSGI_FIELDS, escapes=Flag.NONE)
+        for prefix in ("", _UWSGI_MEMORY)
+        for span in spans
+    )
 
 
 _TOMCAT = "https://tomcat.apache.org/tomcat-10.1-doc/config/valve.html#Access_Log_Valve"
