@@ -30,7 +30,7 @@ def last_stamp(origin: Source, span: Span, parser: BlockParser, latest: datetime
     """
     if span.to_offset == TO_END:
         return latest
-    with origin.open_input(span.input.uri) as stream:
+    with origin.open_input(span.input) as stream:
         size = stream.seek(0, io.SEEK_END)
         start = max(size - TAIL_BYTES, 0)
         stream.seek(start)
@@ -47,7 +47,7 @@ def last_stamp(origin: Source, span: Span, parser: BlockParser, latest: datetime
 def follow_directives(origin: Source, span: Span, parser: BlockParser) -> None:
     """Show a parser all lines before a span, so that it knows the directives in force."""
     left, line = span.from_offset, b""
-    with origin.open_input(span.input.uri) as stream:
+    with origin.open_input(span.input) as stream:
         for chunk in _chunks(stream, span):
             text = line + chunk[:left]
             left -= len(chunk[:left])

@@ -82,7 +82,7 @@ def _check_source(job: SourceJob, now: datetime) -> Finding:
         return Finding(what, False, f"no input matches {', '.join(job.patterns)}")
     newest = max(listed, key=lambda item: item.dated_at)
     try:
-        with reader.origin.open_input(newest.uri) as stream:
+        with reader.origin.open_input(newest) as stream:
             block = next(cut_blocks(read_plain(stream), block_bytes=SAMPLE_BYTES), None)
     except SkippableError as error:
         return Finding(what, False, f"{newest.uri}: {error}")

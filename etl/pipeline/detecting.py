@@ -17,7 +17,7 @@ from etl.formats.fields import SPARE_COLUMN
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.model import Block, Counts
 from etl.parse.batch import BlockParser
-from etl.sources.local import LocalSource
+from etl.sources.local import open_file
 
 SAMPLE_BYTES = 1 << 18
 """Of each part of a file that is looked at; the first and the fourth, if it has so many."""
@@ -85,7 +85,7 @@ def first_lines(path: Path, count: int = 3) -> list[bytes]:
 
 
 def _sample(path: Path) -> Iterator[Block]:
-    with LocalSource(path.parent).open_input(path.name) as stream:
+    with open_file(path) as stream:
         blocks = cut_blocks(read_plain(stream), block_bytes=SAMPLE_BYTES)
         for number, block in enumerate(blocks):
             if number in (0, 3):

@@ -110,7 +110,7 @@ def _cut(origin: Source, span: Span) -> Iterator[Span]:
         yield span
         return
     try:
-        with origin.open_input(span.input.uri) as stream:
+        with origin.open_input(span.input) as stream:
             edges = list(_edges(stream, span, _piece_bytes(span)))
     except SkippableError:
         edges = [span.from_offset, span.to_offset]  # its reader will say what is wrong

@@ -71,7 +71,7 @@ def _is_done(item: Input, before: KnownInput) -> bool:
 def _plan_one(
     origin: Source, source: str, item: Input, by_print: dict[str, KnownInput]
 ) -> Span | None:
-    with origin.open_input(item.uri) as stream:
+    with origin.open_input(item) as stream:
         stored = stream.read(8)
         stream.seek(0)
         head = _take(read_plain(stream), HEAD_BYTES)

@@ -113,7 +113,7 @@ def _read_span(
 ) -> Outcome:
     parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    with reader.origin.open_input(span.input.uri) as stream, _plain(stream, span) as chunks:
+    with reader.origin.open_input(span.input) as stream, _plain(stream, span) as chunks:
         place = span.from_offset if span.to_offset != TO_END else 0
         for block in cut_blocks(chunks, offset=span.from_offset):
             parsed = parser.parse(block)

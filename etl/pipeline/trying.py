@@ -14,7 +14,7 @@ from etl.decode.decompress import read_plain
 from etl.formats.fields import LineFormat
 from etl.model import Counts
 from etl.parse.batch import BlockParser
-from etl.sources.local import LocalSource
+from etl.sources.local import open_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def try_format(
     counts, found = Counts(), Counter[tuple[str, str]]()
     records: list[dict[str, Any]] = []
     firsts: dict[tuple[str, str], tuple[int, bytes]] = {}
-    with LocalSource(path.parent).open_input(path.name) as stream:
+    with open_file(path) as stream:
         for block in cut_blocks(read_plain(stream)):
             parsed = parser.parse(block)
             counts += parsed.counts

@@ -17,11 +17,12 @@ class Source(Protocol):
         """Return what the patterns name today, sorted by address, each once."""
         ...
 
-    def open_input(self, uri: str) -> BinaryIO:
+    def open_input(self, item: Input) -> BinaryIO:
         """Open an input's stored bytes for reading and seeking.
 
         Raises:
-            UnreadableInputError: It is gone, or may not be read.
+            UnreadableInputError: It is gone, or may not be read; objects also where they are no
+                longer what was listed.
         """
         ...
 

@@ -16,6 +16,18 @@ QUIET = timedelta(hours=1)
 """A file untouched for this long is taken to be finished."""
 
 
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading and seeking.
+
+    Raises:
+        UnreadableInputError: It is gone, or may not be read.
+    """
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise UnreadableInputError(f"{path}: cannot be opened: {error.strerror}") from error
+
+
 class LocalSource:
     """Lists and opens files below a project folder, or anywhere by absolute paths.
 
@@ -34,12 +46,9 @@ class LocalSource:
         listed = (self._describe(name, now) for name in sorted(names))
         return [found for found in listed if found is not None]
 
-    def open_input(self, uri: str) -> BinaryIO:
+    def open_input(self, item: Input) -> BinaryIO:
         """Open a file; see `Source.open_input`."""
-        try:
-            return (self.root / uri).open("rb", buffering=0)
-        except OSError as error:
-            raise UnreadableInputError(f"{uri}: cannot be opened: {error.strerror}") from error
+        return open_file(self.root / item.uri)
 
     def _describe(self, name: str, now: datetime) -> Input | None:
         try:

@@ -8,7 +8,7 @@ import pytest
 
 from etl.errors import UnreadableInputError
 from etl.sources.base import date_in_name, is_rotated
-from etl.sources.local import LocalSource
+from etl.sources.local import LocalSource, open_file
 
 NOW = datetime(2026, 3, 20, 1, tzinfo=UTC)
 
@@ -71,4 +71,4 @@ def test_names_of_live_files_are_not_rotated_ones() -> None:
 
 def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInputError, match=r"gone\.log: cannot be opened: No such file"):
-        LocalSource(tmp_path).open_input("gone.log")
+        open_file(tmp_path / "gone.log")
