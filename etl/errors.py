@@ -12,6 +12,8 @@ EtlError
   SkippableError         leave this input to the next run, go on; exit 3 at the end
     TruncatedInputError    a compressed stream stops early
     UnreadableInputError   an input cannot be opened or read
+    ChangedInputError      an input is no longer what was planned; look again at once
+      OtherInputError        it only begins like the input that it was taken for
   BusyError              another run holds what this one needs; exit 5
 """
 
@@ -99,6 +101,14 @@ class TruncatedInputError(SkippableError):
 
 class UnreadableInputError(SkippableError):
     """An input cannot be opened or read."""
+
+
+class ChangedInputError(SkippableError):
+    """An input is no longer what it was when its reading was planned: it is worth another look."""
+
+
+class OtherInputError(ChangedInputError):
+    """An input begins like a known one, but is another."""
 
 
 class BusyError(EtlError):

@@ -82,6 +82,16 @@ REJECTS = pa.schema(
     ]
 )
 
+_PART = pa.struct(
+    [
+        ("table", TEXT),
+        ("day", pa.date32()),
+        ("path", TEXT),
+        ("rows", pa.int64()),
+        ("size_bytes", pa.int64()),
+    ]
+)
+
 INPUTS = pa.schema(
     [
         ("batch", pa.int64()),
@@ -89,6 +99,7 @@ INPUTS = pa.schema(
         ("input_id", TEXT),
         ("uri", TEXT),
         ("fingerprint", TEXT),
+        ("tail", TEXT),
         ("etag", TEXT),
         ("size_bytes", pa.int64()),
         ("from_offset", pa.int64()),
@@ -102,8 +113,12 @@ INPUTS = pa.schema(
         ("last_at", INSTANT),
         ("read_at", INSTANT),
         ("state", TEXT),
+        ("attempt", TEXT),
+        ("rebuilt", pa.bool_()),
+        ("parts", pa.list_(_PART)),
     ]
 )
+"""One row of state `read` per batch holds `parts`: the data files of the batch, as sealed."""
 
 MEASUREMENTS = pa.schema(
     [

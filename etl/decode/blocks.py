@@ -52,16 +52,6 @@ def cut_blocks(
         yield _block(pending, size, offset)
 
 
-def skip_bytes(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Yield the chunks without their first `count` bytes."""
-    for chunk in chunks:
-        if count >= len(chunk):
-            count -= len(chunk)
-            continue
-        yield chunk[count:] if count else chunk
-        count = 0
-
-
 def _block(parts: list[bytes | memoryview], size: int, offset: int) -> Block:
     data = np.frombuffer(b"".join([*parts, bytes(BLOCK_PADDING)]), dtype=np.uint8)
     return Block(data=data, size=size, offset=offset)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from secrets import token_hex
 
-import pyarrow as pa
 from loguru import logger
 
-from etl.errors import FatalError
+from etl.errors import ChangedInputError, OtherInputError, SkippableError
 from etl.model import Counts, Input, InputAccount
-from etl.pipeline.packing import merge, pack, stored_bytes, without
-from etl.pipeline.planning import plan_spans
-from etl.pipeline.reading import REJECTS_TABLE, PackageResult, Reader, read_package
-from etl.schema import REJECTS
-from etl.store.encode import Part, remove_parts
-from etl.store.ledger import Ledger, Outcome, Span
+from etl.pipeline.packing import in_batches, merge, pack, stored_bytes, without
+from etl.pipeline.planning import Plan, plan_spans
+from etl.pipeline.reading import PackageResult, Reader, read_package
+from etl.store.encode import remove_parts
+from etl.store.ledger import Ledger, LedgerState, Outcome, Span
+from etl.store.publish import SchemaOf, publish
 from etl.store.tables import Warehouse
+
+ROUNDS = 5
+"""Times that a source is planned in one run, at most."""
 
 OnProgress = Callable[[int, int], None]
 """Told the bytes that are to be read (once per source) and bytes read since the last call."""
@@ -38,31 +40,27 @@ class IngestSummary:
 
 @dataclass(frozen=True, slots=True)
 class SourceJob:
-    """One source, ready to be read.
-
-    Attributes:
-        patterns: Paths and globs of its inputs.
-        schema: What the records' table must be able to hold.
-    """
+    """One source, ready to be read; `patterns` are the paths and globs of its inputs."""
 
     reader: Reader
     patterns: tuple[str, ...]
-    schema: pa.Schema
 
 
 def ingest(
     jobs: Iterable[SourceJob],
     warehouse: Warehouse,
+    schema_of: SchemaOf,
     *,
     now: datetime,
     workers: int,
     on_progress: OnProgress | None = None,
 ) -> IngestSummary:
-    """Read what is new in all sources; each source's news is one batch, all or nothing.
+    """Read what is new in all sources; each batch of a source is all or nothing.
 
     Args:
         jobs: The sources.
         warehouse: Where the rows go.
+        schema_of: Returns what a table must be able to hold.
         now: The run's time, UTC.
         workers: Number of threads.
         on_progress: Told about bytes.
@@ -73,74 +71,106 @@ def ingest(
     summary = IngestSummary()
     with ThreadPoolExecutor(max_workers=workers) as executor:
         for job in jobs:
-            batch_run = _SourceRun(job, warehouse, executor, now, summary, on_progress)
-            batch_run.finish_open_plans()
-            batch_run.read_news()
+            _SourceRun(job, warehouse, schema_of, executor, now, summary, on_progress).run()
     return summary
 
 
 @dataclass(slots=True)
 class _SourceRun:
+    """Reads one source.
+
+    Attributes:
+        failed: Address and version of inputs that cannot be read by this run, with the reason.
+        refuted: Address and input id that turned out not to belong together.
+    """
+
     job: SourceJob
     warehouse: Warehouse
+    schema_of: SchemaOf
     executor: Executor
     now: datetime
     summary: IngestSummary
     on_progress: OnProgress | None
+    failed: dict[tuple[str, str], InputAccount] = field(default_factory=dict)
+    refuted: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def ledger(self) -> Ledger:
         return Ledger(self.warehouse, self.job.reader.source)
 
-    def read_news(self) -> None:
-        """Plan and read one batch of everything that the ledger does not know yet."""
-        reader, ledger = self.job.reader, self.ledger
+    def run(self) -> None:
+        """Publish what is sealed, then plan and read until nothing is new.
+
+        More than one round is needed where a log was rotated under our hands, or another run was
+        at the same source.
+        """
+        self._publish()
+        skipped: dict[str, InputAccount] = {}
+        for _ in range(ROUNDS):
+            state = self.ledger.load()
+            plan = self._plan(state)
+            skipped = {item.uri: self._account(item, "", why) for item, why in plan.skipped}
+            if not plan.spans:
+                break
+            self._read_batches(state.sealed, plan.spans)
+        for account in (*self.failed.values(), *skipped.values()):
+            said = logger.bind(source=account.source, uri=account.uri, reason=account.detail)
+            said.warning("input skipped")
+            self.summary.skipped.append(account)
+
+    def _plan(self, state: LedgerState) -> Plan:
+        reader = self.job.reader
         listed = reader.origin.list_inputs(self.job.patterns, now=self.now)
-        plan = plan_spans(reader.origin, reader.source, listed, ledger.known())
-        for item, reason in plan.skipped:
-            self._skip(item, "", reason)
-        if plan.spans:
-            batch = ledger.last_batch() + 1
-            ledger.plan(batch, plan.spans)
-            self._read_batch(batch, plan.spans)
+        return plan_spans(
+            reader.origin,
+            reader.source,
+            [item for item in listed if (item.uri, item.etag) not in self.failed],
+            state.known(),
+            refuted=self.refuted,
+            mapped=self.executor.map,
+        )
 
-    def finish_open_plans(self) -> None:
-        """Do the plans of runs that died again; nothing of them is counted twice."""
-        reader = self.job.reader
-        for batch, spans in sorted(self.ledger.open_plans().items()):
-            logger.bind(source=reader.source, batch=batch).warning("finishing a run that died")
-            listed = reader.origin.list_inputs(self.job.patterns, now=self.now)
-            current = {item.uri: item for item in listed}
-            self._read_batch(
-                batch, [replace(s, input=current.get(s.input.uri, s.input)) for s in spans]
-            )
+    def _read_batches(self, sealed: int, spans: list[Span]) -> None:
+        """Read spans in batches of bounded size, as long as no other run comes in between."""
+        for batch, part in enumerate(in_batches(spans), start=sealed + 1):
+            if not self._read_batch(batch, part):
+                return
 
-    def _read_batch(self, batch: int, spans: list[Span]) -> None:
-        reader = self.job.reader
+    def _read_batch(self, batch: int, spans: list[Span]) -> bool:
+        """Plan, read, seal and publish one batch; tell whether its number is used up."""
+        attempt, ledger = token_hex(8), self.ledger
+        ledger.plan(batch, spans, attempt=attempt, now=self.now)
         if self.on_progress is not None:
             self.on_progress(sum(stored_bytes(span) for span in spans), 0)
-        results = self._read_until_whole(batch, spans)
+        results = self._read_until_whole(batch, spans, attempt)
         parts = [part for result in results for part in result.parts]
         outcomes = merge(outcome for result in results for outcome in result.outcomes)
         if not outcomes:
-            return
-        for table, schema in ((REJECTS_TABLE, REJECTS), (reader.table, self.job.schema)):
-            own = [part for part in parts if part.table == table]
-            self._commit(table, schema, own, batch)
-        self.ledger.settle(batch, outcomes, now=self.now)
+            return False
+        if not ledger.seal(batch, outcomes, parts, attempt=attempt, now=self.now):
+            remove_parts(self.warehouse.root, parts)
+            said = logger.bind(source=self.job.reader.source, batch=batch)
+            said.warning("another run was first; planning again")
+            return False
+        self._publish()
+        self._count(outcomes)
+        return True
+
+    def _publish(self) -> None:
+        publish(self.warehouse, self.job.reader.source, self.schema_of)
+
+    def _count(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self.summary.counts += outcome.counts
             self.summary.bytes_read += outcome.to_offset - outcome.span.from_offset
-            _log_read(reader.source, outcome)
+            _log_read(self.job.reader.source, outcome)
         self.summary.inputs_read += len(outcomes)
 
-    def _read_until_whole(self, batch: int, spans: list[Span]) -> list[PackageResult]:
+    def _read_until_whole(self, batch: int, spans: list[Span], attempt: str) -> list[PackageResult]:
         """Read all packages; leave failing inputs out, and read what they touched again."""
         done: list[PackageResult] = []
         reader = self.job.reader
-        prefix = f"{reader.source}-{batch:06d}-{token_hex(4)}"
-        todo = list(pack(reader.origin, spans, prefix=prefix))
-        by_id = {span.input_id: span for span in spans}
+        todo = list(pack(reader.origin, spans, prefix=f"{reader.source}-{batch:06d}-{attempt}"))
         while todo:
             tell = self.on_progress
             on_bytes = None if tell is None else partial(tell, 0)
@@ -150,37 +180,24 @@ class _SourceRun:
             done += results
             if not failed:
                 return done
-            self._drop(batch, [by_id[key] for key in failed], failed)
+            left_out = [span for span in spans if span.input_id in failed]
+            self.ledger.drop(batch, left_out, attempt=attempt, now=self.now)
+            for span in left_out:
+                self._note_failure(span, failed[span.input_id])
             todo, done = without(done, set(failed), self.warehouse.root)
         return done
 
-    def _drop(self, batch: int, spans: list[Span], reasons: dict[str, str]) -> None:
-        """Take failing inputs out of the batch before any of it is committed."""
-        source, table = self.job.reader.source, self.job.reader.table
-        if max(self.warehouse.batch_of(name, source) for name in (REJECTS_TABLE, table)) >= batch:
-            names = ", ".join(span.input.uri for span in spans)
-            raise FatalError(
-                f"batch {batch} of source '{source}' is half committed, and cannot be finished"
-                f" because these inputs are gone or unreadable: {names}."
-                " Put them back, and run again"
-            )
-        self.ledger.drop(batch, spans)
-        for span in spans:
-            self._skip(span.input, span.input_id, reasons[span.input_id])
+    def _note_failure(self, span: Span, error: SkippableError) -> None:
+        """Remember why an input was left out; one that has changed is worth another look."""
+        if isinstance(error, OtherInputError):
+            self.refuted.add((span.input.uri, span.input_id))
+        elif not isinstance(error, ChangedInputError):
+            key = (span.input.uri, span.input.etag)
+            self.failed[key] = self._account(span.input, span.input_id, str(error))
 
-    def _commit(self, table: str, schema: pa.Schema, parts: list[Part], batch: int) -> None:
+    def _account(self, item: Input, input_id: str, reason: str) -> InputAccount:
         source = self.job.reader.source
-        if self.warehouse.batch_of(table, source) >= batch:
-            remove_parts(self.warehouse.root, parts)  # the run that died had committed its own
-            return
-        self.warehouse.commit(table, schema, parts, app=source, batch=batch)
-
-    def _skip(self, item: Input, input_id: str, reason: str) -> None:
-        source = self.job.reader.source
-        logger.bind(source=source, uri=item.uri, reason=reason).warning("input skipped")
-        self.summary.skipped.append(
-            InputAccount(source, input_id, item.uri, Counts(), state="skipped", detail=reason)
-        )
+        return InputAccount(source, input_id, item.uri, Counts(), state="skipped", detail=reason)
 
 
 def _log_read(source: str, outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from etl.pipeline.packing import stored_bytes
 from etl.pipeline.planning import plan_spans
 from etl.pipeline.project import Project
 from etl.schema import INPUTS, REJECTS
-from etl.store.ledger import READ, Ledger
+from etl.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,22 @@ def source_statuses(project: Project, now: datetime) -> list[SourceStatus]:
     """Return the state of each source, in the project's order."""
     found = []
     for job in project.jobs(now.date()):
-        reader, ledger = job.reader, Ledger(project.warehouse, job.reader.source)
-        rows = ledger.rows().filter(pl.col("state") == READ)
+        reader = job.reader
+        state = Ledger(project.warehouse, reader.source).load()
+        rows = state.reads()
         listed = reader.origin.list_inputs(job.patterns, now=now)
-        plan = plan_spans(reader.origin, reader.source, listed, ledger.known())
+        plan = plan_spans(reader.origin, reader.source, listed, state.known())
         figures = ("lines", "records", "rejects", "blank", "drifted")
         sums = {name: int(rows[name].sum()) for name in figures}
         holds = (pl.col("lines") == pl.sum_horizontal("records", "rejects", "blank")).all()
         found.append(
             SourceStatus(
                 source=reader.source,
-                batch=ledger.last_batch(),
+                batch=state.sealed,
                 inputs=rows["input_id"].n_unique(),
                 first_at=_instant(rows["first_at"].min()),
                 last_at=_instant(rows["last_at"].max()),
-                unfinished=tuple(sorted(ledger.open_plans())),
+                unfinished=tuple(state.open_plan()["batch"].unique()),
                 waiting=tuple((s.input.uri, stored_bytes(s)) for s in plan.spans),
                 skipped=tuple((item.uri, why) for item, why in plan.skipped),
                 balanced=bool(rows.select(holds).item()),

@@ -21,6 +21,9 @@ PACKAGE_BYTES = 64 << 20
 ENOUGH_BYTES = PACKAGE_BYTES * 2 // 3
 """A package of so many bytes gets no further ones; no piece of a large input is smaller."""
 
+BATCH_BYTES, BATCH_INPUTS = 8 << 30, 5000
+"""Most stored bytes and inputs of a batch; an input is never divided between batches."""
+
 MANY_PIECES, EVEN_PIECES = 8, 4
 """More pieces than the first number become a multiple of the second, so that two or four workers
 that share a large input finish together."""
@@ -45,6 +48,20 @@ def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Pack
                 pending, size, number = [], 0, number + 1
     if pending:
         yield Package(f"{prefix}-{number:04d}", tuple(pending))
+
+
+def in_batches(spans: Iterable[Span]) -> Iterator[list[Span]]:
+    """Yield spans in groups of bounded size, so that a run that dies loses a bounded work."""
+    group: list[Span] = []
+    size = 0
+    for span in spans:
+        size += stored_bytes(span)
+        if group and (size > BATCH_BYTES or len(group) >= BATCH_INPUTS):
+            yield group
+            group, size = [], stored_bytes(span)
+        group.append(span)
+    if group:
+        yield group
 
 
 def stored_bytes(span: Span) -> int:
@@ -90,10 +107,12 @@ def merge(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def _join(one: Outcome, other: Outcome) -> Outcome:
+    last = max(one, other, key=lambda outcome: outcome.to_offset)
     start = min(one.span.from_offset, other.span.from_offset)
     return Outcome(
         span=replace(one.span, from_offset=start),
-        to_offset=max(one.to_offset, other.to_offset),
+        to_offset=last.to_offset,
+        tail=last.tail,
         counts=one.counts + other.counts,
         first_at=min(_present(one.first_at, other.first_at), default=None),
         last_at=max(_present(one.last_at, other.last_at), default=None),

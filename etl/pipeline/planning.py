@@ -1,21 +1,25 @@
-"""Decides what of each listed input is still to be read."""
+"""Decides what of each listed input is still to be read.
+
+An input is what its content says, see `etl.sources.identity`. Of several inputs with the same
+content one is read, and the others are its copies.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from loguru import logger
 
-from etl.decode.decompress import is_compressed, read_plain
 from etl.errors import SkippableError
 from etl.model import Input
+from etl.pipeline.looking import Look, Looker, Mapped, Relation, done_reads, is_object, relate
 from etl.sources.base import COMPRESSED, Source
-from etl.sources.identity import HEAD_BYTES, find_match, fingerprint, new_input_id
+from etl.sources.identity import fingerprint, new_input_id
 from etl.store.ledger import TO_END, KnownInput, Span
 
-TAIL_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16
 """Read at a time when looking for the last newline from behind."""
 
 
@@ -33,7 +37,13 @@ class Plan:
 
 
 def plan_spans(
-    origin: Source, source: str, listed: Iterable[Input], known: list[KnownInput]
+    origin: Source,
+    source: str,
+    listed: Iterable[Input],
+    known: list[KnownInput],
+    *,
+    refuted: Iterable[tuple[str, str]] = (),
+    mapped: Mapped = map,
 ) -> Plan:
     """Compare the listed inputs with what the ledger knows.
 
@@ -42,87 +52,157 @@ def plan_spans(
         source: The source's name.
         listed: The inputs as they are now.
         known: The inputs as they were when last read.
+        refuted: Pairs of address and input id that reading showed to differ, though they begin
+            alike.
+        mapped: Looks into many inputs at once.
     """
-    seen = {(item.uri, item.etag): item for item in known}
-    by_print = {item.fingerprint: item for item in known}
-    spans: dict[str, Span] = {}
-    skipped: list[tuple[Input, str]] = []
-    for item in listed:
-        before = seen.get((item.uri, item.etag))
-        if before is not None and _is_done(item, before):
-            continue
+    items = list(listed)
+    planner = _Planner(origin, source, known)
+    seen = {(each.uri, each.etag): each for each in known}
+    done = dict(done_reads(items, seen, COMPRESSED))
+    for item, before in done.items():
+        planner.holders[before.input_id] = item
+    looker = Looker(origin, known, refuted)
+    looks = mapped(looker.look, [item for item in items if item not in done])
+    planner.place([look for look in looks if look.head or look.trouble])
+    return Plan(planner.spans(), planner.skipped)
+
+
+@dataclass(slots=True)
+class _Planner:
+    """Finds for each look the input that it is of.
+
+    Attributes:
+        holders: Known input to the listed input that it now is.
+        going_on: Known input to the look at what goes on with it.
+        new: Looks at inputs that nobody has read.
+    """
+
+    origin: Source
+    source: str
+    known: list[KnownInput]
+    holders: dict[str, Input] = field(default_factory=dict)
+    going_on: dict[str, Look] = field(default_factory=dict)
+    new: list[Look] = field(default_factory=list)
+    skipped: list[tuple[Input, str]] = field(default_factory=list)
+
+    def place(self, looks: list[Look]) -> None:
+        """Sort looks: what goes on, what is a copy, what is new, what is wrong."""
+        unmatched: list[Look] = []
+        # Of equals the plain one is read: a compressed one may still be being written.
+        for look in sorted(looks, key=lambda each: (each.compressed, -each.item.size_bytes)):
+            if look.trouble:
+                self.skipped.append((look.item, look.trouble))
+            elif look.match is None or not self._goes_on(look, look.match.input_id):
+                unmatched.append(look)
+        new = [look for look in unmatched if not self._is_explained(look)]
+        self.new = self._without_copies(new)
+
+    def spans(self) -> list[Span]:
+        """Return what is to be read, in the order of addresses."""
+        found: list[Span | None] = [self._span(look, look.match) for look in self.going_on.values()]
+        taken = {each.input_id for each in self.known}
+        for look in self.new:
+            span = self._span(look, None, taken)
+            found.append(span)
+            taken.update({span.input_id} if span else ())
+        return sorted((span for span in found if span), key=lambda span: span.input.uri)
+
+    def _goes_on(self, look: Look, input_id: str) -> bool:
+        """Let a look go on with a known input, or find it to be a copy of what does."""
+        holder = self.holders.get(input_id)
+        relation = None if holder is None else self._relate(look, holder)
+        if relation in (None, Relation.CONTINUATION):
+            self.holders[input_id] = look.item
+            self.going_on[input_id] = look
+        return relation != Relation.OTHER
+
+    def _is_explained(self, look: Look) -> bool:
+        """Tell whether an input that begins like known ones is a copy, or is reported."""
+        for before in look.alike:
+            holder = self.holders.get(before.input_id)
+            if holder is not None:
+                if holder != look.item and self._relate(look, holder) != Relation.OTHER:
+                    return True
+            elif look.item.size_bytes < before.to_offset and not look.compressed:
+                self._report(look, f"became shorter than the {before.to_offset} bytes that were")
+                return True
+            elif before.uri == look.item.uri and not look.compressed:
+                self._report(look, f"changed before byte {before.to_offset}, up to which it was")
+                return True
+        return False
+
+    def _report(self, look: Look, what: str) -> None:
+        advice = "read of it; nothing is read again. If it is another log, give it another name"
+        self.skipped.append((look.item, f"{what} {advice}"))
+
+    def _without_copies(self, looks: list[Look]) -> list[Look]:
+        """Leave out inputs whose content is the beginning of another new one."""
+        kept: dict[int, Look] = {}
+        # In this order whatever begins with a head stands right behind it: compare backwards.
+        ordered = sorted(looks, key=lambda e: (e.head, e.compressed, -e.item.size_bytes))
+        for place in reversed(range(len(ordered))):
+            look = ordered[place]
+            for other in range(place + 1, len(ordered)):
+                if not ordered[other].head.startswith(look.head):
+                    kept[place] = look
+                    break
+                if other not in kept:
+                    continue
+                relation = self._relate(look, ordered[other].item)
+                if relation == Relation.CONTINUATION:
+                    kept[other] = look
+                if relation != Relation.OTHER:
+                    break
+            else:
+                kept[place] = look
+        return list(kept.values())
+
+    def _relate(self, look: Look, other: Input) -> Relation:
+        """Compare an input with another that begins like it; say in the log that it is a copy."""
+        objects = is_object(look.item.uri) and is_object(other.uri)
+        if objects and look.item.size_bytes != other.size_bytes:
+            return Relation.OTHER  # objects are whole: none is the unfinished copy of another
         try:
-            span = _plan_one(origin, source, item, by_print)
+            relation = relate(self.origin, look.item, other)
         except SkippableError as error:
-            skipped.append((item, str(error)))
-            continue
-        if span is not None:
-            _keep_longer(spans, span)
-    return Plan(list(spans.values()), skipped)
+            self.skipped.append((look.item, str(error)))
+            return Relation.SAME
+        if relation in (Relation.SAME, Relation.BEGINNING):
+            said = logger.bind(uri=look.item.uri, same_as=other.uri)
+            said.info("input begins like another one, and is taken for its copy")
+        return relation
 
+    def _span(
+        self, look: Look, before: KnownInput | None, taken: Collection[str] = ()
+    ) -> Span | None:
+        item, print_ = look.item, fingerprint(look.head)
+        if before is None:
+            input_id = new_input_id(self.source, print_, taken)
+            start, tail = 0, ""
+        else:
+            input_id, start, tail = before.input_id, before.to_offset, before.tail
+        try:
+            end = TO_END if look.compressed else self._end(item)
+        except SkippableError as error:
+            self.skipped.append((item, str(error)))
+            return None
+        if end in range(start + 1):
+            return None
+        return Span(item, input_id, print_, start, end, tail)
 
-def _is_done(item: Input, before: KnownInput) -> bool:
-    """Tell whether an unchanged input has nothing left; `to_offset` counts plain bytes."""
-    if before.to_offset >= item.size_bytes:
-        return True
-    return not item.closed or before.uri.endswith(COMPRESSED)
-
-
-def _plan_one(
-    origin: Source, source: str, item: Input, by_print: dict[str, KnownInput]
-) -> Span | None:
-    with origin.open_input(item) as stream:
-        stored = stream.read(8)
-        stream.seek(0)
-        head = _take(read_plain(stream), HEAD_BYTES)
-        if not head:
-            return None  # nothing written yet: there is nothing to know it by
-        match = find_match(head, by_print)
-        before = by_print[match] if match else None
-        start = before.to_offset if before else 0
-        print_ = fingerprint(head)
-        input_id = before.input_id if before else new_input_id(source, print_)
-        if is_compressed(stored):
-            return Span(item, input_id, print_, start, TO_END)
-        if start > item.size_bytes:
-            raise SkippableError(
-                f"became shorter than the {start} bytes that were read of it; nothing is read again"
-            )
-        end = item.size_bytes if item.closed else _last_newline(stream, item.size_bytes)
-    return Span(item, input_id, print_, start, end) if end > start else None
-
-
-def _keep_longer(spans: dict[str, Span], span: Span) -> None:
-    """Of two inputs with the same beginning keep the longer one: the other is its copy."""
-    other = spans.get(span.input_id)
-    if other is None:
-        spans[span.input_id] = span
-        return
-    kept, left = (span, other) if _length(span) > _length(other) else (other, span)
-    spans[span.input_id] = kept
-    said = logger.bind(uri=left.input.uri, same_as=kept.input.uri)
-    said.info("input begins like another one, and is taken for its copy")
-
-
-def _length(span: Span) -> int:
-    # A compressed copy is complete, or it is not listed as readable.
-    return (1 << 62) if span.to_offset == TO_END else span.to_offset
-
-
-def _take(chunks: Iterator[bytes], count: int) -> bytes:
-    head = b""
-    for chunk in chunks:
-        head += chunk[: count - len(head)]
-        if len(head) == count:
-            break
-    return head
+    def _end(self, item: Input) -> int:
+        if item.closed:
+            return item.size_bytes
+        with self.origin.open_input(item) as stream:
+            return _last_newline(stream, item.size_bytes)
 
 
 def _last_newline(stream: BinaryIO, size: int) -> int:
     """Return the offset behind the last newline among the first `size` bytes."""
     end = size
     while end > 0:
-        start = max(0, end - TAIL_BYTES)
+        start = max(0, end - CHUNK_BYTES)
         stream.seek(start)
         found = stream.read(end - start).rfind(b"\n")
         if found >= 0:

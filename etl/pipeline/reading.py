@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,14 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.days import day_start, from_micros, to_micros
-from etl.decode.ahead import made_ahead
-from etl.decode.blocks import cut_blocks, skip_bytes
-from etl.decode.decompress import CHUNK_BYTES, read_plain
-from etl.errors import CountMismatchError, SkippableError, UnreadableInputError
+from etl.decode.blocks import cut_blocks
+from etl.errors import CountMismatchError, SkippableError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
 from etl.pipeline.beyond import follow_directives, last_stamp
+from etl.pipeline.verifying import plain_bytes
 from etl.sources.base import Source
+from etl.sources.identity import TailWatch
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import TO_END, Outcome, Span
 
@@ -75,7 +73,7 @@ class PackageResult:
     package: Package
     outcomes: list[Outcome] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, SkippableError] = field(default_factory=dict)
 
 
 def read_package(
@@ -98,7 +96,7 @@ def read_package(
             try:
                 result.outcomes.append(_read_span(reader, span, sink, on_bytes))
             except SkippableError as error:
-                result.failed[span.input_id] = str(error)
+                result.failed[span.input_id] = error
         if not result.failed:
             result.parts = sink.close()
     finally:
@@ -113,7 +111,11 @@ def _read_span(
 ) -> Outcome:
     parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    with reader.origin.open_input(span.input) as stream, _plain(stream, span) as chunks:
+    watch = TailWatch()
+    with (
+        reader.origin.open_input(span.input) as stream,
+        plain_bytes(stream, span, watch) as chunks,
+    ):
         place = span.from_offset if span.to_offset != TO_END else 0
         for block in cut_blocks(chunks, offset=span.from_offset):
             parsed = parser.parse(block)
@@ -131,7 +133,7 @@ def _read_span(
             if on_bytes is not None:
                 on_bytes(stream.tell() - place)
                 place = stream.tell()
-    return Outcome(span, end, counts, _instant(first), _instant(last))
+    return Outcome(span, end, counts, _instant(first), _instant(last), watch.print)
 
 
 def _make_parser(reader: Reader, span: Span) -> BlockParser:
@@ -143,28 +145,6 @@ def _make_parser(reader: Reader, span: Span) -> BlockParser:
     if reader.headed and span.from_offset > 0:
         follow_directives(reader.origin, span, parser)
     return parser
-
-
-def _plain(stream: BinaryIO, span: Span) -> AbstractContextManager[Iterator[bytes]]:
-    """Return the span's plain bytes; a compressed stream is decompressed on its own thread."""
-    if span.to_offset == TO_END:
-        return made_ahead(skip_bytes(read_plain(stream), span.from_offset))
-    return nullcontext(_read_range(stream, span))
-
-
-def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:
-    """Yield a plain file's bytes between the span's offsets."""
-    stream.seek(span.from_offset)
-    left = span.to_offset - span.from_offset
-    while left > 0:
-        try:
-            chunk = stream.read(min(left, CHUNK_BYTES))
-        except OSError as error:
-            raise UnreadableInputError(f"reading failed: {error.strerror}") from error
-        if not chunk:
-            raise UnreadableInputError("became shorter while it was read")
-        left -= len(chunk)
-        yield chunk
 
 
 def _check(parsed: ParsedBlock, block: Block, span: Span) -> None:

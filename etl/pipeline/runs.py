@@ -12,7 +12,9 @@ from etl.pipeline.ingest import IngestSummary, OnProgress, ingest
 from etl.pipeline.measuring import measure_days, missing_sources
 from etl.pipeline.project import Project, check_metrics
 from etl.pipeline.reports import DayPage, report_days
+from etl.store.ledger import sources_in
 from etl.store.lock import exclusive
+from etl.store.publish import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def run_all(
     """
     check_metrics(project)
     with exclusive(project.warehouse.root):
+        _publish_sealed(project)
         read = _ingest(project, now, workers, on_progress)
         return _measure_and_report(project, days, now, read)
 
@@ -133,6 +136,7 @@ def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> Run
     """Measure alone."""
     check_metrics(project)
     with exclusive(project.warehouse.root):
+        _publish_sealed(project)
         done = measure_days(project, days, now=now)
     missing = missing_sources(project, sorted({*days, *done.days}))
     return RunResult(measured=done.days, failed=done.failed, missing=missing)
@@ -151,7 +155,20 @@ def _ingest(
 ) -> IngestSummary:
     today = now.astimezone(project.settings.zone).date()
     jobs = project.jobs(today)
-    return ingest(jobs, project.warehouse, now=now, workers=workers, on_progress=on_progress)
+    return ingest(
+        jobs,
+        project.warehouse,
+        project.schema_of,
+        now=now,
+        workers=workers,
+        on_progress=on_progress,
+    )
+
+
+def _publish_sealed(project: Project) -> None:
+    """Show what a run that died had sealed, of any source, before anything is measured."""
+    for source in sources_in(project.warehouse):
+        publish(project.warehouse, source, project.schema_of)
 
 
 def _measure_and_report(

@@ -149,6 +149,12 @@ def remove_parts(root: Path, parts: Iterable[Part]) -> None:
         (root / part.table / part.path).unlink(missing_ok=True)
 
 
+def read_part(root: Path, part: Part, columns: list[str] | None = None) -> pa.Table:
+    """Return a part file's rows as they were written, without its partition's columns."""
+    with pq.ParquetFile(root / part.table / part.path) as file:
+        return file.read(columns=columns)
+
+
 def _open_writer(path: Path, rows: pa.Table) -> pq.ParquetWriter:
     names = set(rows.schema.names)
     return pq.ParquetWriter(

@@ -1,21 +1,23 @@
 """The `inputs` table as ledger: what was planned, what was read, with which outcome.
 
-A batch's plan is appended first (state `planned`). Inputs that turn out to be unreadable are taken
-out of it (state `dropped`) before anything is committed, so that plan minus drops is what the data
-commit holds. Then the data are committed with the batch's number, then the outcome is appended
-(state `read`). A plan without outcome belongs to a run that died: the next one does it again.
+A batch is planned (state `planned`), read into part files that nobody sees, and sealed: its
+outcomes (state `read`) and the list of its part files are appended with one commit, under the
+application transaction `seal/<source>`. Sealing is the one moment that decides: of two runs at the
+same batch one wins, and what is sealed is published by whoever comes next, see `publish`. Why this
+neither loses nor doubles is argued in docs/exactly-once.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 import pyarrow as pa
 
 from etl.model import Counts, Input
 from etl.schema import INPUTS
+from etl.store.encode import Part
 from etl.store.tables import Warehouse
 
 PLANNED, READ, DROPPED = "planned", "read", "dropped"
@@ -30,6 +32,7 @@ class Span:
 
     Attributes:
         fingerprint: Of the input's first bytes when it was planned.
+        tail: Print of the bytes before `from_offset`, as they were when they were read; or empty.
         to_offset: End of the range, or `TO_END`.
     """
 
@@ -38,17 +41,19 @@ class Span:
     fingerprint: str
     from_offset: int
     to_offset: int
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What reading a span gave."""
+    """What reading a span gave; `tail` is the print of its last bytes."""
 
     span: Span
     to_offset: int
     counts: Counts
     first_at: datetime | None
     last_at: datetime | None
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,54 @@ class KnownInput:
     input_id: str
     uri: str
     fingerprint: str
+    tail: str
     etag: str
     size_bytes: int
     to_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """A batch as it was sealed.
+
+    Attributes:
+        parts: Its data files.
+        rebuilt: Ids of the inputs whose rows of earlier batches it replaces.
+    """
+
+    batch: int
+    parts: tuple[Part, ...]
+    rebuilt: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """One source's rows at one version of the table.
+
+    Attributes:
+        rows: In the order of batches, without the lists of part files.
+        sealed: Number of the last batch sealed; 0 for none.
+    """
+
+    rows: pl.DataFrame
+    sealed: int
+
+    def reads(self) -> pl.DataFrame:
+        """Return the rows of what was read."""
+        return self.rows.filter(pl.col("state") == READ)
+
+    def known(self) -> list[KnownInput]:
+        """Return each input that was read, with its latest state."""
+        latest = self.reads().group_by("input_id", maintain_order=True).last()
+        columns = ["input_id", "uri", "fingerprint", "tail", "etag", "size_bytes", "to_offset"]
+        return [KnownInput(*row) for row in latest.select(columns).iter_rows()]
+
+    def open_plan(self) -> pl.DataFrame:
+        """Return the rows of the last plan, if it was not sealed: a run is at it, or died."""
+        planned = self.rows.filter((pl.col("state") == PLANNED) & (pl.col("batch") > self.sealed))
+        last = planned.filter(pl.col("attempt") == pl.col("attempt").last())
+        dropped = self.rows.filter(pl.col("state") == DROPPED)
+        return last.join(dropped, on=["attempt", "input_id"], how="anti", maintain_order="left")
 
 
 class Ledger:
@@ -74,95 +124,140 @@ class Ledger:
     def __init__(self, warehouse: Warehouse, source: str) -> None:
         self._warehouse, self._source = warehouse, source
 
-    def rows(self) -> pl.DataFrame:
-        """Return this source's rows, in the order of batches."""
-        frame = self._warehouse.scan("inputs", INPUTS).filter(pl.col("source") == self._source)
-        return frame.collect().sort("batch", maintain_order=True)
+    def load(self) -> LedgerState:
+        """Return the source's rows and its last batch, of one version of the table."""
+        frame, sealed = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
+        own = frame.filter(pl.col("source") == self._source).drop("parts")
+        return LedgerState(own.collect().sort("batch", maintain_order=True), sealed)
 
-    def known(self) -> list[KnownInput]:
-        """Return each input that was read, with its latest state."""
-        rows = self.rows().filter(pl.col("state") == READ)
-        latest = rows.group_by("input_id", maintain_order=True).last()
-        columns = ["input_id", "uri", "fingerprint", "etag", "size_bytes", "to_offset"]
-        return [KnownInput(*row) for row in latest.select(columns).iter_rows()]
-
-    def last_batch(self) -> int:
-        """Return the highest batch number ever planned; 0 for none."""
-        highest = self.rows()["batch"].max()
-        return int(highest) if isinstance(highest, int) else 0
-
-    def open_plans(self) -> dict[int, list[Span]]:
-        """Return what is left of the batches that were planned and have no outcome."""
-        rows = self.rows()
-        done = rows.filter(pl.col("state") == READ)["batch"].unique().to_list()
-        dropped = rows.filter(pl.col("state") == DROPPED)
-        planned = rows.filter((pl.col("state") == PLANNED) & ~pl.col("batch").is_in(done))
-        left = planned.join(dropped, on=["batch", "input_id"], how="anti", maintain_order="left")
-        plans: dict[int, list[Span]] = {}
-        for row in left.iter_rows(named=True):
-            plans.setdefault(row["batch"], []).append(_span(row))
-        return plans
-
-    def plan(self, batch: int, spans: list[Span]) -> None:
-        """Write down what a batch is going to read, before it does."""
-        self._append([_row(batch, self._source, span, PLANNED) for span in spans])
-
-    def settle(self, batch: int, outcomes: list[Outcome], *, now: datetime) -> None:
-        """Write down what a batch has read, after its data were committed."""
-        rows = []
-        for outcome in outcomes:
-            span = replace(outcome.span, to_offset=outcome.to_offset)
-            counts = outcome.counts
-            rows.append(
-                _row(batch, self._source, span, READ)
-                | {
-                    "lines": counts.lines,
-                    "records": counts.records,
-                    "rejects": counts.rejects,
-                    "blank": counts.blank,
-                    "drifted": counts.drifted,
-                    "first_at": outcome.first_at,
-                    "last_at": outcome.last_at,
-                    "read_at": now,
-                }
+    def sealed_after(self, batch: int) -> list[SealedBatch]:
+        """Return the sealed batches with a higher number, in order."""
+        frame, _ = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
+        own = (pl.col("source") == self._source) & (pl.col("state") == READ)
+        rows = frame.filter(own & (pl.col("batch") > batch)).sort("batch").collect()
+        return [
+            SealedBatch(
+                number,
+                tuple(_part(self._source, part) for part in group["parts"].drop_nulls().explode()),
+                tuple(group.filter(pl.col("rebuilt"))["input_id"].unique().sort()),
             )
-        self._append(rows)
+            for (number,), group in rows.group_by("batch", maintain_order=True)
+        ]
 
-    def drop(self, batch: int, spans: list[Span]) -> None:
-        """Write down which inputs are taken out of a plan, before anything of it is committed."""
-        self._append([_row(batch, self._source, span, DROPPED) for span in spans])
+    def plan(self, batch: int, spans: list[Span], *, attempt: str, now: datetime) -> None:
+        """Write down what a batch is going to read, before it does."""
+        self._append(batch, spans, PLANNED, attempt, now)
 
-    def _append(self, rows: list[dict[str, object]]) -> None:
+    def drop(self, batch: int, spans: list[Span], *, attempt: str, now: datetime) -> None:
+        """Write down which inputs of a plan could not be read."""
+        self._append(batch, spans, DROPPED, attempt, now)
+
+    def seal(
+        self,
+        batch: int,
+        outcomes: list[Outcome],
+        parts: list[Part],
+        *,
+        attempt: str,
+        now: datetime,
+        rebuilt: bool = False,
+    ) -> bool:
+        """Decide what the batch holds, unless another run has done so before.
+
+        Args:
+            batch: Its number, one above the last one sealed when the plan was made.
+            outcomes: What was read; at least one.
+            parts: The data files, encoded and not yet shown.
+            attempt: The attempt that read them.
+            now: The run's time, UTC.
+            rebuilt: Whether the inputs' earlier reads are replaced: their rows are taken out.
+
+        Returns:
+            False where another run was first; the parts are of no use then.
+        """
+        rows = [self._outcome_row(batch, one, attempt, now, rebuilt=rebuilt) for one in outcomes]
+        rows[0]["parts"] = [_manifest(part) for part in parts]
+        replaced = None
+        if rebuilt:
+            named = ", ".join(f"'{one.span.input_id}'" for one in outcomes)
+            replaced = f"source = '{self._source}' AND input_id IN ({named})"
+        return self._warehouse.append_once(
+            "inputs",
+            pa.Table.from_pylist(rows, schema=INPUTS),
+            app=self._seal,
+            number=batch,
+            replaced=replaced,
+        )
+
+    @property
+    def _seal(self) -> str:
+        return f"seal/{self._source}"
+
+    def _outcome_row(
+        self, batch: int, outcome: Outcome, attempt: str, now: datetime, *, rebuilt: bool
+    ) -> dict[str, object]:
+        span = replace(outcome.span, to_offset=outcome.to_offset, tail=outcome.tail)
+        counts = outcome.counts
+        return _row(batch, self._source, span, READ, attempt, now) | {
+            "lines": counts.lines,
+            "records": counts.records,
+            "rejects": counts.rejects,
+            "blank": counts.blank,
+            "drifted": counts.drifted,
+            "first_at": outcome.first_at,
+            "last_at": outcome.last_at,
+            "rebuilt": rebuilt,
+        }
+
+    def _append(
+        self, batch: int, spans: list[Span], state: str, attempt: str, now: datetime
+    ) -> None:
+        rows = [_row(batch, self._source, span, state, attempt, now) for span in spans]
         self._warehouse.append("inputs", pa.Table.from_pylist(rows, schema=INPUTS))
 
 
-def _row(batch: int, source: str, span: Span, state: str) -> dict[str, object]:
+def sources_in(warehouse: Warehouse) -> list[str]:
+    """Return the names of all sources that the ledger knows, in order."""
+    rows = warehouse.scan("inputs", INPUTS).select(pl.col("source").unique()).collect()
+    return sorted(rows["source"].to_list())
+
+
+def _row(
+    batch: int, source: str, span: Span, state: str, attempt: str, now: datetime
+) -> dict[str, object]:
     return {
         "batch": batch,
         "source": source,
         "input_id": span.input_id,
         "uri": span.input.uri,
         "fingerprint": span.fingerprint,
+        "tail": span.tail,
         "etag": span.input.etag,
         "size_bytes": span.input.size_bytes,
         "from_offset": span.from_offset,
         "to_offset": span.to_offset,
+        "read_at": now,
         "state": state,
+        "attempt": attempt,
     }
 
 
-def _span(row: dict[str, object]) -> Span:
-    found = Input(
-        uri=str(row["uri"]),
-        size_bytes=int(str(row["size_bytes"])),
-        etag=str(row["etag"]),
-        dated_at=datetime.min,  # noqa: DTZ901 # replaced when the input is listed again
-        closed=False,
-    )
-    return Span(
-        input=found,
-        input_id=str(row["input_id"]),
-        fingerprint=str(row["fingerprint"]),
-        from_offset=int(str(row["from_offset"])),
-        to_offset=int(str(row["to_offset"])),
+def _manifest(part: Part) -> dict[str, object]:
+    return {
+        "table": part.table,
+        "day": part.day,
+        "path": part.path,
+        "rows": part.rows,
+        "size_bytes": part.size_bytes,
+    }
+
+
+def _part(source: str, entry: dict[str, object]) -> Part:
+    return Part(
+        table=str(entry["table"]),
+        day=date.fromisoformat(str(entry["day"])),
+        source=source,
+        path=str(entry["path"]),
+        rows=int(str(entry["rows"])),
+        size_bytes=int(str(entry["size_bytes"])),
     )

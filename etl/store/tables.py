@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from etl.errors import StoreError
@@ -33,6 +33,18 @@ PARTITIONS = {
     "mail_log": [],
 }
 """Each table's partition columns."""
+
+
+TRIES = 20
+"""Commits that may be overtaken by others before we give up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Data files that come into a table, and those that go, with one commit."""
+
+    adds: Sequence[Part]
+    removes: Sequence[Part] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,11 @@ class Warehouse:
                 opened = DeltaTable(path)
             return opened
 
+    def has_part(self, part: Part) -> bool:
+        """Tell whether a part file is there, whole."""
+        path = self.folder(part.table) / part.path
+        return path.is_file() and path.stat().st_size == part.size_bytes
+
     def batch_of(self, table: str, source: str) -> int:
         """Return the number of the last batch of `source` that `table` holds; 0 for none."""
         if not self.exists(table):
@@ -80,22 +97,91 @@ class Warehouse:
             return DeltaTable(str(self.folder(table))).transaction_version(source) or 0
 
     def commit(
-        self, table: str, schema: pa.Schema, parts: Sequence[Part], *, app: str, batch: int
-    ) -> None:
-        """Show all `parts` at once, under a transaction number; doing it twice changes nothing.
+        self,
+        table: str,
+        schema: pa.Schema,
+        change_of: Callable[[DeltaTable], Change],
+        *,
+        app: str,
+        batch: int,
+    ) -> bool:
+        """Show and hide files at once, under a number; doing it twice changes nothing.
 
         Args:
             table: Name of the table.
             schema: What the table must be able to hold.
-            parts: The encoded files.
+            change_of: Returns what to do to the version that it is given; asked again after
+                another commit came in between.
             app: Name of the transaction's owner: a source.
             batch: The transaction's number; nothing happens if the table is at it or beyond.
+
+        Returns:
+            False where the table was at this number already.
         """
+
+        def write(opened: DeltaTable) -> bool:
+            if (opened.transaction_version(app) or 0) >= batch:
+                return False
+            _write(opened, PARTITIONS[table], change_of(opened), app, batch)
+            return True
+
+        return self._until_landed(table, schema, write)
+
+    def append_once(
+        self, table: str, rows: pa.Table, *, app: str, number: int, replaced: str | None = None
+    ) -> bool:
+        """Append rows if the owner's transaction stands at `number - 1`, and set it to `number`.
+
+        Args:
+            table: Name of an unpartitioned table.
+            rows: The rows.
+            app: Name of the transaction's owner.
+            number: What the transaction becomes.
+            replaced: SQL condition of rows that go with the same commit.
+
+        Returns:
+            False where the transaction stands elsewhere: another run was first.
+        """
+
+        def write(opened: DeltaTable) -> bool:
+            if (opened.transaction_version(app) or 0) != number - 1:
+                return False
+            properties = CommitProperties(app_transactions=[Transaction(app, number)])
+            if replaced is None:
+                write_deltalake(opened, rows, mode="append", commit_properties=properties)
+            else:
+                write_deltalake(
+                    opened,
+                    rows,
+                    mode="overwrite",
+                    predicate=replaced,
+                    commit_properties=properties,
+                )
+            return True
+
+        return self._until_landed(table, rows.schema, write)
+
+    def _until_landed(
+        self, table: str, schema: pa.Schema, write: Callable[[DeltaTable], bool]
+    ) -> bool:
+        """Open the newest version and write, again where another commit came in between."""
+        overtaken: Exception | None = None
+        for _ in range(TRIES):
+            opened = self.open(table, schema)
+            with _store_errors(table):
+                try:
+                    return write(opened)
+                except CommitFailedError as error:
+                    overtaken = error
+        raise StoreError(f"table '{table}': {TRIES} commits in a row failed: {overtaken}")
+
+    def snapshot(self, table: str, schema: pa.Schema, *, app: str) -> tuple[pl.LazyFrame, int]:
+        """Return a table's rows and an owner's transaction number, both of one version."""
+        if not self.exists(table):
+            return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
         opened = self.open(table, schema)
-        if (opened.transaction_version(app) or 0) >= batch:
-            return
         with _store_errors(table):
-            _append(opened, PARTITIONS[table], [_add_action(part) for part in parts], app, batch)
+            return pl.scan_delta(opened), opened.transaction_version(app) or 0
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to an unpartitioned table."""
@@ -135,25 +221,29 @@ class Warehouse:
         return sorted(actions.select("partition.day", "path").rows())
 
 
-def _append(
-    opened: DeltaTable,
-    partitions: list[str],
-    adds: list[AddAction | RemoveAction],
-    app: str,
-    batch: int,
-) -> None:
+def _write(opened: DeltaTable, partitions: list[str], change: Change, app: str, batch: int) -> None:
+    now = int(time.time() * 1000)  # Delta's own bookkeeping; no figure reads it
+    actions: list[AddAction | RemoveAction] = [_add_action(part, now) for part in change.adds]
+    actions += [
+        RemoveAction(part.path, True, now, part.size_bytes, _partition(part))
+        for part in change.removes
+    ]
     properties = CommitProperties(app_transactions=[Transaction(app, batch)])
     opened.create_write_transaction(
-        adds, "append", opened.schema(), partitions, commit_properties=properties
+        actions, "append", opened.schema(), partitions, commit_properties=properties
     )
 
 
-def _add_action(part: Part) -> AddAction:
+def _partition(part: Part) -> dict[str, str | None]:
+    return {"day": part.day.isoformat(), "source": part.source}
+
+
+def _add_action(part: Part, now: int) -> AddAction:
     return AddAction(
         path=part.path,
         size=part.size_bytes,
-        partition_values={"day": part.day.isoformat(), "source": part.source},
-        modification_time=int(time.time() * 1000),  # Delta's own bookkeeping; no figure reads it
+        partition_values=_partition(part),
+        modification_time=now,
         data_change=True,
         stats=json.dumps({"numRecords": part.rows}),
     )

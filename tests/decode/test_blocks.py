@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.decode.blocks import cut_blocks, skip_bytes
+from etl.decode.blocks import cut_blocks
 from etl.model import BLOCK_PADDING, Block
 
 CHUNKS = st.lists(st.binary(max_size=60).map(lambda b: b.replace(b"\0", b"\n")), max_size=30)
@@ -32,8 +32,3 @@ def test_without_tail_the_unfinished_line_is_left(chunks: list[bytes], size: int
     whole = b"".join(chunks)
     blocks = cut_blocks(chunks, block_bytes=size, keep_tail=False)
     assert b"".join(map(content, blocks)) == whole[: whole.rfind(b"\n") + 1]
-
-
-@given(CHUNKS, st.integers(0, 500))
-def test_skipping_leaves_the_rest(chunks: list[bytes], count: int) -> None:
-    assert b"".join(skip_bytes(chunks, count)) == b"".join(chunks)[count:]

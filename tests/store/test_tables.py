@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from etl.errors import StoreError
 from etl.schema import REJECTS, requests_schema
 from etl.store.encode import Part, PartSink, remove_parts
-from etl.store.tables import Warehouse
+from etl.store.tables import Change, Warehouse
 
 DAY = date(2026, 3, 10)
 
@@ -38,6 +39,10 @@ def encode(root: Path, name: str, *batches: pa.RecordBatch) -> list[Part]:
     return sink.close()
 
 
+def adding(parts: list[Part]) -> Callable[[object], Change]:
+    return lambda _: Change(parts)
+
+
 def statuses(warehouse: Warehouse, *params: str) -> list[int]:
     rows = warehouse.scan("requests", requests_schema(list(params))).collect()
     return sorted(rows["status"].to_list())
@@ -47,8 +52,9 @@ def test_a_batch_shows_when_it_is_committed_and_counts_once(tmp_path: Path) -> N
     warehouse, schema = Warehouse(tmp_path), requests_schema(["customer_id"])
     first = encode(tmp_path, "one", batch(200, 500), batch(404))
     assert statuses(warehouse, "customer_id") == []
-    warehouse.commit("requests", schema, first, app="api", batch=1)
-    warehouse.commit("requests", schema, encode(tmp_path, "again", batch(200)), app="api", batch=1)
+    warehouse.commit("requests", schema, adding(first), app="api", batch=1)
+    again = encode(tmp_path, "again", batch(200))
+    warehouse.commit("requests", schema, adding(again), app="api", batch=1)
     assert statuses(warehouse, "customer_id") == [200, 404, 500]
     assert (warehouse.batch_of("requests", "api"), warehouse.batch_of("requests", "other")) == (
         1,
@@ -58,16 +64,16 @@ def test_a_batch_shows_when_it_is_committed_and_counts_once(tmp_path: Path) -> N
 
 def test_a_batch_without_rows_still_moves_the_number(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
-    warehouse.commit("rejects", REJECTS, [], app="api", batch=3)
+    warehouse.commit("rejects", REJECTS, adding([]), app="api", batch=3)
     assert warehouse.batch_of("rejects", "api") == 3
 
 
 def test_new_route_parameters_widen_the_table(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     old, new = requests_schema(["customer_id"]), requests_schema(["customer_id", "city"])
-    warehouse.commit("requests", old, encode(tmp_path, "a", batch(200)), app="api", batch=1)
+    warehouse.commit("requests", old, adding(encode(tmp_path, "a", batch(200))), app="api", batch=1)
     parts = encode(tmp_path, "b", batch(201, city=True))
-    warehouse.commit("requests", new, parts, app="api", batch=2)
+    warehouse.commit("requests", new, adding(parts), app="api", batch=2)
     rows = warehouse.scan("requests", new).sort("status").collect()
     assert rows["params"].to_list() == [
         {"city": None, "customer_id": "1"},

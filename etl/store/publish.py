@@ -1,0 +1,112 @@
+"""Makes sealed batches visible: their part files are committed to the tables, each batch once.
+
+What a sealed batch holds is written in the ledger, so that publishing needs no input and any run
+can do it, again and again. Batches go in order; the number that a table stands at (a Delta
+application transaction per source) tells which it has. `rejects` comes last, with a commit even
+where nothing was refused: a batch that it has is in all tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from loguru import logger
+
+from etl.errors import StoreError
+from etl.store.encode import Part, PartWriter, read_part
+from etl.store.ledger import Ledger, SealedBatch
+from etl.store.tables import Change, Warehouse
+
+RECORD_TABLES = ("requests", "events")
+LAST_TABLE = "rejects"
+
+SchemaOf = Callable[[str], pa.Schema]
+
+
+def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]:
+    """Commit every sealed batch of a source that its tables lack.
+
+    Args:
+        warehouse: The tables.
+        source: The source's name.
+        schema_of: Returns what a table must be able to hold.
+
+    Returns:
+        The numbers of the batches.
+
+    Raises:
+        StoreError: A commit failed, or a data file that was sealed is gone.
+    """
+    published = warehouse.batch_of(LAST_TABLE, source)
+    batches = Ledger(warehouse, source).sealed_after(published)
+    for sealed in batches:
+        for table in (*RECORD_TABLES, LAST_TABLE):
+            parts = [part for part in sealed.parts if part.table == table]
+            touched = parts or (sealed.rebuilt and warehouse.exists(table)) or table == LAST_TABLE
+            if touched:
+                _require(warehouse, parts, sealed.batch)
+                change_of = partial(_change, warehouse, table, source, sealed, parts)
+                warehouse.commit(table, schema_of(table), change_of, app=source, batch=sealed.batch)
+        logger.bind(source=source, batch=sealed.batch).debug("batch published")
+    return [sealed.batch for sealed in batches]
+
+
+def _require(warehouse: Warehouse, parts: Collection[Part], batch: int) -> None:
+    gone = next((part for part in parts if not warehouse.has_part(part)), None)
+    if gone is not None:
+        raise StoreError(
+            f"data file {gone.table}/{gone.path} of batch {batch} of source '{gone.source}' was"
+            " written, but is gone before it was committed. Put it back, or read its inputs again:"
+            " daytally backfill --rebuild"
+        )
+
+
+def _change(
+    warehouse: Warehouse,
+    table: str,
+    source: str,
+    sealed: SealedBatch,
+    parts: list[Part],
+    opened: DeltaTable,
+) -> Change:
+    """Return the batch's files, and without what they replace the files that held it."""
+    if not sealed.rebuilt:
+        return Change(parts)
+    adds, removes = list(parts), []
+    replaced = pa.array(sealed.rebuilt)
+    for old in _parts_of(opened, table, source):
+        held = pc.is_in(read_part(warehouse.root, old, ["input_id"])["input_id"], replaced)
+        if not pc.any(held).as_py():
+            continue
+        removes.append(old)
+        left = read_part(warehouse.root, old).filter(pc.invert(held))
+        if left.num_rows:
+            adds.append(_write_again(warehouse.root, old, left))
+    return Change(adds, removes)
+
+
+def _write_again(root: Path, old: Part, rows: pa.Table) -> Part:
+    # Another run may do the same at this moment: each writes a file of its own.
+    writer = PartWriter(root / old.table, old.table, old.day, old.source, f"rest-{token_hex(8)}")
+    for batch in rows.to_batches():
+        writer.add(batch)
+    return writer.close()
+
+
+def _parts_of(opened: DeltaTable, table: str, source: str) -> list[Part]:
+    actions = pl.DataFrame(opened.get_add_actions(flatten=True))
+    if actions.is_empty():
+        return []
+    own = actions.filter(pl.col("partition.source") == source).sort("path")
+    columns = ["partition.day", "path", "num_records", "size_bytes"]
+    return [
+        Part(table, day, source, path, rows, size)
+        for day, path, rows, size in own.select(columns).iter_rows()
+    ]
