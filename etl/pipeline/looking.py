@@ -27,7 +27,8 @@ class Look:
         head: Its first plain bytes, at most `HEAD_BYTES`.
         compressed: Whether its plain size is unknown before it is read.
         alike: Known inputs that begin like it, the longest likeness first.
-        match: The one among them that it goes on with: also the last bytes read are the same.
+        matches: Those among them that it goes on with: also the last bytes read are the same. Of a
+            compressed input that is seen only when it is read.
         trouble: Why it cannot be read now; empty otherwise.
     """
 
@@ -35,7 +36,7 @@ class Look:
     head: bytes = b""
     compressed: bool = False
     alike: tuple[KnownInput, ...] = ()
-    match: KnownInput | None = None
+    matches: tuple[KnownInput, ...] = ()
     trouble: str = ""
 
 
@@ -78,8 +79,8 @@ class Looker:
             for before in self._by_print[print_]
             if _may_be(item, before) and (item.uri, before.input_id) not in self._refuted
         )
-        goes_on = (b for b in alike if compressed or tail_holds(stream, b.to_offset, b.tail))
-        return Look(item, head, compressed, alike, next(goes_on, None))
+        matches = (b for b in alike if compressed or tail_holds(stream, b.to_offset, b.tail))
+        return Look(item, head, compressed, alike, tuple(matches))
 
 
 def _may_be(item: Input, before: KnownInput) -> bool:

@@ -16,7 +16,7 @@ from etl.errors import SkippableError
 from etl.model import Input
 from etl.pipeline.looking import Look, Looker, Mapped, Relation, done_reads, is_object, relate
 from etl.sources.base import COMPRESSED, Source
-from etl.sources.identity import fingerprint, new_input_id
+from etl.sources.identity import HEAD_BYTES, fingerprint, new_input_id
 from etl.store.ledger import TO_END, KnownInput, Span
 
 CHUNK_BYTES = 1 << 16
@@ -57,12 +57,12 @@ def plan_spans(
         mapped: Looks into many inputs at once.
     """
     items = list(listed)
-    planner = _Planner(origin, source, known)
+    looker = Looker(origin, known, refuted)
+    planner = _Planner(origin, source, known, looker)
     seen = {(each.uri, each.etag): each for each in known}
     done = dict(done_reads(items, seen, COMPRESSED))
     for item, before in done.items():
         planner.holders[before.input_id] = item
-    looker = Looker(origin, known, refuted)
     looks = mapped(looker.look, [item for item in items if item not in done])
     planner.place([look for look in looks if look.head or look.trouble])
     return Plan(planner.spans(), planner.skipped)
@@ -74,15 +74,16 @@ class _Planner:
 
     Attributes:
         holders: Known input to the listed input that it now is.
-        going_on: Known input to the look at what goes on with it.
+        going_on: Known input's id to it, and to the look at what goes on with it.
         new: Looks at inputs that nobody has read.
     """
 
     origin: Source
     source: str
     known: list[KnownInput]
+    looker: Looker
     holders: dict[str, Input] = field(default_factory=dict)
-    going_on: dict[str, Look] = field(default_factory=dict)
+    going_on: dict[str, tuple[KnownInput, Look]] = field(default_factory=dict)
     new: list[Look] = field(default_factory=list)
     skipped: list[tuple[Input, str]] = field(default_factory=list)
 
@@ -93,14 +94,14 @@ class _Planner:
         for look in sorted(looks, key=lambda each: (each.compressed, -each.item.size_bytes)):
             if look.trouble:
                 self.skipped.append((look.item, look.trouble))
-            elif look.match is None or not self._goes_on(look, look.match.input_id):
+            elif not any(self._goes_on(look, before) for before in look.matches):
                 unmatched.append(look)
         new = [look for look in unmatched if not self._is_explained(look)]
-        self.new = self._without_copies(new)
+        self.new = self._without_copies(new, self._longer_ones(new))
 
     def spans(self) -> list[Span]:
         """Return what is to be read, in the order of addresses."""
-        found: list[Span | None] = [self._span(look, look.match) for look in self.going_on.values()]
+        found = [self._span(look, before) for before, look in self.going_on.values()]
         taken = {each.input_id for each in self.known}
         for look in self.new:
             span = self._span(look, None, taken)
@@ -108,13 +109,13 @@ class _Planner:
             taken.update({span.input_id} if span else ())
         return sorted((span for span in found if span), key=lambda span: span.input.uri)
 
-    def _goes_on(self, look: Look, input_id: str) -> bool:
+    def _goes_on(self, look: Look, before: KnownInput) -> bool:
         """Let a look go on with a known input, or find it to be a copy of what does."""
-        holder = self.holders.get(input_id)
+        holder = self.holders.get(before.input_id)
         relation = None if holder is None else self._relate(look, holder)
         if relation in (None, Relation.CONTINUATION):
-            self.holders[input_id] = look.item
-            self.going_on[input_id] = look
+            self.holders[before.input_id] = look.item
+            self.going_on[before.input_id] = before, look
         return relation != Relation.OTHER
 
     def _is_explained(self, look: Look) -> bool:
@@ -136,13 +137,28 @@ class _Planner:
         advice = "read of it; nothing is read again. If it is another log, give it another name"
         self.skipped.append((look.item, f"{what} {advice}"))
 
-    def _without_copies(self, looks: list[Look]) -> list[Look]:
-        """Leave out inputs whose content is the beginning of another new one."""
+    def _longer_ones(self, new: list[Look]) -> list[Look]:
+        """Return what inputs too short to match a known one may be the unfinished copies of."""
+        if all(len(look.head) >= HEAD_BYTES or is_object(look.item.uri) for look in new):
+            return []
+        going_on = [look for _, look in self.going_on.values()]
+        read = {look.item for look in going_on}
+        done = (i for i in self.holders.values() if i not in read and not is_object(i.uri))
+        return [*going_on, *map(self.looker.look, done)]
+
+    def _without_copies(self, looks: list[Look], longer: list[Look]) -> list[Look]:
+        """Leave out inputs whose content is the beginning of another one."""
         kept: dict[int, Look] = {}
+        read = set(map(id, longer))
         # In this order whatever begins with a head stands right behind it: compare backwards.
-        ordered = sorted(looks, key=lambda e: (e.head, e.compressed, -e.item.size_bytes))
+        ordered = sorted(
+            [*looks, *longer], key=lambda e: (e.head, e.compressed, -e.item.size_bytes)
+        )
         for place in reversed(range(len(ordered))):
             look = ordered[place]
+            if id(look) in read:
+                kept[place] = look
+                continue
             for other in range(place + 1, len(ordered)):
                 if not ordered[other].head.startswith(look.head):
                     kept[place] = look
@@ -156,7 +172,7 @@ class _Planner:
                     break
             else:
                 kept[place] = look
-        return list(kept.values())
+        return [look for look in kept.values() if id(look) not in read]
 
     def _relate(self, look: Look, other: Input) -> Relation:
         """Compare an input with another that begins like it; say in the log that it is a copy."""
