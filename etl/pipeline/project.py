@@ -71,15 +71,15 @@ class Project:
         names = ("requests", "events", "rejects", "inputs")
         return {name: self.warehouse.scan(name, self.schema_of(name)) for name in names}
 
-    def jobs(self, today: date) -> list[SourceJob]:
+    def jobs(self, now: datetime) -> list[SourceJob]:
         """Return one reading job per source.
 
         Args:
-            today: Day of ingestion.
+            now: The run's time, UTC.
         """
-        return [self._job(source, today) for source in self.settings.source]
+        return [self._job(source, now) for source in self.settings.source]
 
-    def _job(self, source: SourceSettings, today: date) -> SourceJob:
+    def _job(self, source: SourceSettings, now: datetime) -> SourceJob:
         line_format = self.formats[source.name]
         reader = Reader(
             origin=LocalSource(self.settings.root),
@@ -92,7 +92,8 @@ class Project:
             ),
             zone=self.settings.zone,
             warehouse=self.warehouse.root,
-            today=today,
+            now=now,
+            tolerance=self.settings.project.tolerance,
         )
         return SourceJob(reader, tuple(source.inputs))
 

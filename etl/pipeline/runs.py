@@ -153,10 +153,8 @@ def run_report(project: Project, days: Sequence[date]) -> RunResult:
 def _ingest(
     project: Project, now: datetime, workers: int, on_progress: OnProgress | None
 ) -> IngestSummary:
-    today = now.astimezone(project.settings.zone).date()
-    jobs = project.jobs(today)
     return ingest(
-        jobs,
+        project.jobs(now),
         project.warehouse,
         project.schema_of,
         now=now,
