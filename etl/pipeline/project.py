@@ -133,6 +133,7 @@ def open_project(settings: Settings) -> Project:
         for name, sheet in catalogue.items()
     }
     sheets = {name: sheet for name, sheet in catalogue.items() if not reasons[name]}
+    _check_retention(settings, sheets)
     return Project(
         settings=settings,
         warehouse=Warehouse(settings.warehouse),
@@ -219,6 +220,20 @@ def _mistaken_key(source: SourceSettings) -> str:
     except ConfigError:
         return key
     return "columns"
+
+
+def _check_retention(settings: Settings, sheets: dict[str, Sheet]) -> None:
+    """Refuse to remove rows that the next night's metrics look back at."""
+    for table, days in settings.retention.by_table.items():
+        for sheet in sheets.values():
+            least = sheet.lookback_days + 2
+            if days < least:
+                place = place_of(settings.root, "retention", table)
+                raise ConfigError(
+                    f"{place}: retention.{table}: {days} days are too few: metric '{sheet.name}'"
+                    f" looks back {sheet.lookback_days} days, and a day is measured the night after"
+                    f" it; keep at least {least}"
+                )
 
 
 def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:
