@@ -43,12 +43,15 @@ class MeasureSummary:
     failed: Mapping[str, str]
 
 
-def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> MeasureSummary:
+def measure_days(
+    project: Project, wanted: Iterable[date], *, now: datetime, again: bool = False
+) -> MeasureSummary:
     """Measure the wanted days, and all others whose data have changed, where anything is new.
 
     A day that was measured from the same data by the same definitions is left alone. A day that
     nobody asked for is measured only once it is over, and again only when its data have changed:
-    a target that was edited does not judge the past.
+    a target that was edited does not judge the past. With `again` the wanted days are measured
+    whatever is known of them.
     """
     current = _reads_by_day(project)
     kept = data_versions(project.warehouse)
@@ -61,7 +64,7 @@ def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> 
         unchanged = old == version or (
             day not in wanted_days and old.split("-")[0] == version.split("-")[0]
         )
-        if not unchanged:
+        if not unchanged or (again and day in wanted_days):
             stale.append(day)
     failed: dict[str, str] = {}
     missing = missing_sources(project, stale)

@@ -94,7 +94,7 @@ class Project:
             warehouse=self.warehouse.root,
             today=today,
         )
-        return SourceJob(reader, tuple(source.inputs))
+        return SourceJob(reader, tuple(source.inputs), self.schema_of)
 
 
 def open_project(settings: Settings) -> Project:
