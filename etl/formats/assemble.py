@@ -107,7 +107,15 @@ def assemble(
             )
     if trailing is Trailing.EXPECTED and steps[-1].op is Op.TEXT and not steps[-1].literal:
         steps[-1] = replace(steps[-1], flags=steps[-1].flags | Flag.WORD)
-    return Layout("line", tuple(steps), trailing)
+    return Layout("line", _with_first_addend(steps), trailing)
+
+
+def _with_first_addend(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return steps, of which the first that is added up begins the sum."""
+    for index, step in enumerate(steps):
+        if step.op is Op.ADDEND:
+            return (*steps[:index], replace(step, scale=1), *steps[index + 1 :])
+    return tuple(steps)
 
 
 def _ends_itself(step: Step) -> bool:

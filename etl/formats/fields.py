@@ -45,7 +45,7 @@ class Op(IntEnum):
     ADDRESS = 22  # an address and a port behind it or not (scale 1: always), kept in `extra`
     CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC,
     # EXACT_SECONDS: a fraction of the second is taken only where the pattern says %f
-    ADDEND = 24  # a decimal that is also added to `request_time_s`
+    ADDEND = 24  # a decimal that is also added to `request_time_s`; scale 1: the line's first
     SEVERITY = 25  # a level's word, letter or number, as syslog's severity; scale 1: one byte
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
     PAD = 27  # blanks, however many

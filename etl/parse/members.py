@@ -17,7 +17,6 @@ from etl.parse.context import (
     NUM_OK,
     NUMBERS,
     OP,
-    OP_ADDEND,
     OP_ANY_TIME,
     OP_BSD_TIME,
     OP_CLF_TIME,
@@ -111,9 +110,7 @@ def _is_filled(k: int, row: int, member: int) -> bool:
         return load(cell(k, STAMP) + row) != STAMP_NONE
     if op in (OP_URI, OP_REQUEST):
         slot = cell(member, SLOT_B)
-    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY, OP_ADDEND)
-    if slot < 0:  # it has no column of its own
-        return False
+    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY)
     if numeric:
         return load(cell(row_of(cell(k, NUMBERS), slot, SLOT_WIDTH), NUM_OK) + row) != 0
     return load(cell(row_of(cell(k, TEXTS), slot, SLOT_WIDTH), TEXT_OK) + row) != 0

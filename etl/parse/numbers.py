@@ -167,12 +167,16 @@ def put_decimal(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 @helper
 def put_addend(k: int, row: int, s: int, start: int, stop: int) -> int:
-    """Write a decimal into its column, if it has one, into `extra`, and add it to the sum."""
+    """Write a decimal into its column, if it has one, into `extra`, and add it to the sum.
+
+    The first of a line begins the sum; it is null where any of its parts is.
+    """
     value, place = read_decimal(start, stop, 0)
-    own = cell(s, SLOT_A)
+    own, whole = cell(s, SLOT_A), cell(s, SLOT_B)
     if place == start and place < stop and load(place) == DASH:
         if own >= 0:
             set_null_number(k, row, own)
+        set_null_number(k, row, whole)
         return dash_end(s, start, stop)
     if place <= start:
         return fail_value(k, BAD_NUMBER, start, stop)
@@ -180,10 +184,11 @@ def put_addend(k: int, row: int, s: int, start: int, stop: int) -> int:
         set_real(k, row, own, value)
     if cell(s, KEY_SIZE) > 0:
         set_extra(k, s, start, place)
-    total = row_of(cell(k, NUMBERS), cell(s, SLOT_B), SLOT_WIDTH)
-    if load(cell(total, NUM_OK) + row) != 0:
-        value += load_real(cell(total, REALS) + 8 * row)
-    set_real(k, row, cell(s, SLOT_B), value)
+    total = row_of(cell(k, NUMBERS), whole, SLOT_WIDTH)
+    if cell(s, SCALE) == 1:
+        set_real(k, row, whole, value)
+    elif load(cell(total, NUM_OK) + row) != 0:
+        set_real(k, row, whole, value + load_real(cell(total, REALS) + 8 * row))
     return place
 
 

@@ -44,6 +44,8 @@ def read_addend(walk: Walk, step: Step, start: int) -> int:
     if dash is not None:
         if step.column:
             walk.record[step.column] = None
+        walk.addends.append(None)
+        walk.record["request_time_s"] = None
         return dash
     value, end = decimal(walk.line, start, 0) or (0.0, -1)
     if end < 0:
@@ -52,8 +54,9 @@ def read_addend(walk: Walk, step: Step, start: int) -> int:
         walk.record[step.column] = value
     if step.key:
         walk.extra.append((step.key, walk.line[start:end].decode()))
-    before = walk.record.get("request_time_s")
-    walk.record["request_time_s"] = value if before is None else value + before
+    walk.addends.append(value)
+    known = [each for each in walk.addends if each is not None]
+    walk.record["request_time_s"] = sum(known) if known == walk.addends else None
     return end
 
 

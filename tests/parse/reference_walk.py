@@ -43,6 +43,7 @@ class Walk:
         self.extra: list[tuple[str, str]] = []
         self.drifted = False
         self.parts: dict[str, bytes] = {}
+        self.addends: list[float | None] = []
 
     def take_all(self, layout: Layout) -> None:
         for step in layout.steps:

@@ -29,7 +29,8 @@ _REQUEST = replace(REQUEST, flags=REQUEST.flags | Flag.NO_ORIGIN)
 _ELB_FIELDS: Mapping[str, Field] = {
     "time": ISO,
     "client": address("client_port", always=True),
-    # The client waited for all three: they add up to request_time_s.
+    # The client waited for all three: they add up to request_time_s. One of them is -1 where the
+    # request never came to the target or back from it: then there is no such time.
     "request_processing_time": Field("", Op.ADDEND, flags=ABSENT),
     "target_processing_time": Field("upstream_time_s", Op.ADDEND, flags=ABSENT),
     "response_processing_time": Field("", Op.ADDEND, flags=ABSENT),
