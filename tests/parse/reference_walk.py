@@ -152,6 +152,8 @@ class Walk:
             if not digits or len(whole) > 8 or len(part) > 9:
                 raise Refused(R.BAD_NUMBER, place, step.what)
             nanos.append(int(whole) * 10**9 + int(part.ljust(9, b"0")))
+            if sum(nanos) >= 1 << 63:
+                raise Refused(R.BAD_NUMBER, place, step.what)
             place = word.end()
         self.record[step.column] = sum(nanos) / 1e9 if nanos else None
         return end
