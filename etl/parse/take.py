@@ -7,6 +7,7 @@ from etl.parse.any_time import any_time
 from etl.parse.clocks import read_clock
 from etl.parse.context import cell
 from etl.parse.jit import Callback, helper, inlined
+from etl.parse.levels import put_severity, read_severity
 from etl.parse.lists import list_end, put_sum
 from etl.parse.memory import call5, load, store, store64
 from etl.parse.numbers import (
@@ -14,8 +15,6 @@ from etl.parse.numbers import (
     put_decimal,
     put_duration,
     put_integer,
-    put_severity,
-    read_severity,
 )
 from etl.parse.requests import put_query, put_request, put_uri
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time

@@ -10,10 +10,15 @@ from tests.parse import reference_durations
 from tests.parse.reference_walk import Walk, decode, lossy
 
 NUMBER = re.compile(rb"(\d+)(\.\d*)?([eE](?:[+-]?\d+)?)?")
-LEVELS = {"e": 3, "w": 4, "n": 5, "i": 6, "d": 7, "t": 7, "v": 7, "c": 2, "a": 1, "f": 2}
-LEVELS |= {"p": 0, "s": 3, "em": 0}
-LEVELS |= {str(level): level for level in range(8)}
-LEVELS |= {"10": 7, "20": 7, "30": 6, "40": 4, "50": 3, "60": 2}
+WORDS = [
+    "emerg emergency panic", "alert", "crit critical fatal", "err error severe", "warn warning",
+    "notice", "info informational information", "debug trace verbose fine finer finest config",
+]  # fmt: skip
+LETTERS = {"f": 2, "e": 3, "w": 4, "i": 6, "d": 7, "v": 7}
+NUMBERS = {str(level): level for level in range(8)}
+NUMBERS |= {"10": 7, "20": 7, "30": 6, "40": 4, "50": 3, "60": 2}
+LEVELS = {word: level for level, words in enumerate(WORDS) for word in words.split()}
+LEVELS |= LETTERS | NUMBERS
 
 
 def read_integer(walk: Walk, step: Step, start: int) -> int:
@@ -116,7 +121,7 @@ def read_duration(walk: Walk, step: Step, start: int) -> int:
 
 
 def read_severity(walk: Walk, step: Step, start: int) -> int:
-    """Words go by their beginning, numbers are known or not."""
+    """Words, letters and numbers are known or not; a word may have a digit behind it."""
     if step.scale == 1:
         end = start + 1
         level = LEVELS.get(lossy(walk.line[start:end]).lower())
@@ -126,8 +131,7 @@ def read_severity(walk: Walk, step: Step, start: int) -> int:
         end = walk.text_end(step, start)
         word = walk.line[start:end].decode("latin-1")
         lowered = re.sub("[A-Z]", lambda m: m[0].lower(), word)
-        first = lowered[:1] if lowered[:1].isalpha() else lowered
-        level = LEVELS.get(lowered[:2] if lowered[:2] == "em" else first)
+        level = LEVELS.get(re.sub(r"\A([a-z]{4,})[1-9]\Z", r"\1", lowered))
     walk.record[step.column] = level
     return end
 
