@@ -81,6 +81,7 @@ class Flag(IntFlag):
     LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
     WORD = 8192  # where no literal ends the value, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
+    QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
 
 
 TAKES: dict[Op, tuple[str, ...]] = {

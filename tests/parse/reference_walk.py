@@ -16,6 +16,7 @@ from etl.model import RejectReason as R
 SIMPLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 SIMPLE_ESCAPES |= {b"a": b"\a", b'"': b'"', b"\\": b"\\"}
 REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)", re.DOTALL)
+ABSENT = {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL, b'""': Flag.QUOTES_ARE_NULL}
 SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
 
 
@@ -90,7 +91,7 @@ class Walk:
 
     def put_text(self, step: Step, value: bytes) -> None:
         text = decode(value, step.flags)
-        absent = bool(step.flags & {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL}.get(value, 0))
+        absent = bool(step.flags & ABSENT.get(value, Flag.NONE))
         if step.flags & Flag.EXTRA:
             if not absent:
                 self.extra.append((step.key, text))
