@@ -120,7 +120,7 @@ def _put_time(k: int, row: int, s: int, start: int, stop: int) -> int:
     if op == c.OP_CLF_TIME:
         place, micros, kind = clf_time(start, stop)
     elif op == c.OP_ISO_TIME:
-        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE))
+        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE), c.DASH)
     elif op == c.OP_EPOCH_TIME:
         place, micros, kind = epoch_time(start, stop, cell(s, c.SCALE))
     elif op == c.OP_BSD_TIME:
