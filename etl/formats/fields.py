@@ -82,6 +82,7 @@ class Flag(IntFlag):
     WORD = 8192  # where no literal ends the value, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
     QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
+    WHOLE = 32768  # of a member: takes an object as JSON text; other columns leave it to `extra`
 
 
 TAKES: dict[Op, tuple[str, ...]] = {

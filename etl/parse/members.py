@@ -77,6 +77,12 @@ def leads_on(k: int, s: int, name: int, size: int) -> bool:
     return False
 
 
+@inlined
+def flags_of(k: int, number: int) -> int:
+    """Return the flags of a step."""
+    return cell(row_of(cell(k, STEPS), number, STEP_WIDTH), FLAGS)
+
+
 @helper
 def put_member(k: int, row: int, number: int, start: int, stop: int, place: int) -> bool:
     """Take a member's value, which came from `place` of the line."""

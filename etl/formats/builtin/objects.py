@@ -145,7 +145,7 @@ _JOURNALD: Mapping[str, Field] = {
     "MESSAGE": text("message"),
 }
 _EVENT_NAMES: Mapping[str, str] = {
-    "host": "host hostname",
+    "host": "host hostname host.name host.hostname",
     "app": "app service logger name component service.name",
     "procid": "pid process.pid",
     "msgid": "msgid event_id",
