@@ -1,4 +1,4 @@
-"""Kernel pieces that find the ends of JSON's strings and nested values (RFC 8259)."""
+"""Kernel pieces that find the ends of JSON's blanks, strings and values (RFC 8259)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from etl.parse.context import (
     BRACKET_END,
     COLON,
     COMMA,
+    NEWLINE,
     QUOTE,
     RETURN,
     SLASH,
@@ -25,6 +26,25 @@ from etl.parse.text import sequence_length
 _DEEPEST = 60
 _U = ord("u")
 _CHUNK = 32
+
+
+@inlined
+def skip_blank(start: int, stop: int) -> int:
+    """Return the next byte that is no blank of JSON's."""
+    while start < stop and load(start) in (SPACE, TAB, NEWLINE, RETURN):
+        start += 1
+    return start
+
+
+@inlined
+def scalar_end(start: int, stop: int) -> int:
+    """Return where a number or a word ends."""
+    while start < stop:
+        byte = load(start)
+        if byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END):
+            break
+        start += 1
+    return start
 
 
 @inlined
@@ -118,9 +138,7 @@ def _punctuation(byte: int, state: int, kinds: int, depth: int) -> tuple[int, in
 def _strict_scalar(start: int, stop: int) -> int:
     if load(start) == QUOTE:
         return _strict_string(start + 1, stop)
-    end = start
-    while end < stop and load(end) > SPACE and load(end) not in (COMMA, BRACE_END, BRACKET_END):
-        end += 1
+    end = scalar_end(start, stop)
     return end if is_scalar(start, end) else -1
 
 

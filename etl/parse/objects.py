@@ -14,19 +14,14 @@ from etl.parse.context import (
     BRACE,
     BRACE_END,
     BRACKET,
-    BRACKET_END,
     COLON,
     COMMA,
     DOT,
     JSON_ESCAPED,
-    NEWLINE,
     NO_MATCH,
     PATH,
     PREFIXES,
     QUOTE,
-    RETURN,
-    SPACE,
-    TAB,
     VALUE,
     WHOLE,
     cell,
@@ -35,7 +30,7 @@ from etl.parse.context import (
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
-from etl.parse.json_text import is_strict, nested_end, string_end
+from etl.parse.json_text import is_strict, nested_end, scalar_end, skip_blank, string_end
 from etl.parse.members import (
     flags_of,
     leads_on,
@@ -50,14 +45,6 @@ from etl.parse.text import holds
 from etl.parse.values import fail_value
 
 _N = ord("n")
-
-
-@inlined
-def skip_blank(start: int, stop: int) -> int:
-    """Return the next byte that is no blank of JSON's."""
-    while start < stop and load(start) in (SPACE, TAB, NEWLINE, RETURN):
-        start += 1
-    return start
 
 
 @helper
@@ -138,9 +125,7 @@ def _put_value(k: int, row: int, number: int, size: int, start: int, stop: int) 
         if end < 0:
             return fail_value(k, NO_MATCH, stop, stop)
         return end if _put_nested(k, row, number, size, start, end) else -1
-    end = start
-    while end < stop and not _ends_scalar(load(end)):
-        end += 1
+    end = scalar_end(start, stop)
     if not is_scalar(start, end):
         return fail_value(k, NO_MATCH, start, stop)
     if number < 0:
@@ -148,11 +133,6 @@ def _put_value(k: int, row: int, number: int, size: int, start: int, stop: int) 
     elif first != _N and not put_member(k, row, number, start, end, start):
         return -1
     return end
-
-
-@inlined
-def _ends_scalar(byte: int) -> bool:
-    return byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END)
 
 
 @helper
@@ -194,9 +174,7 @@ def _put_first(k: int, row: int, number: int, start: int, stop: int) -> int:
             return -1
         end += 1
     else:
-        end = place
-        while end < stop and not _ends_scalar(load(end)):
-            end += 1
+        end = scalar_end(place, stop)
         if end == place or not is_scalar(place, end):
             return 0 if place == stop - 1 else 1  # empty, or nested deeper
         if load(place) != _N and not put_member(k, row, number, place, end, place):
