@@ -45,18 +45,8 @@ def take(k: int, row: int, s: int, start: int, stop: int) -> int:
     What most lines of access logs are made of is taken here and now.
     """
     op = cell(s, c.OP)
-    if op == c.OP_TEXT:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_text(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
-    if op == c.OP_REQUEST:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_request(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_TEXT or op == c.OP_REQUEST:
+        return _take_text(k, row, s, start, stop)
     if op == c.OP_INTEGER:
         place = put_integer(k, row, s, start, stop)
     elif op == c.OP_CLF_TIME:
@@ -71,18 +61,8 @@ def take(k: int, row: int, s: int, start: int, stop: int) -> int:
 def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Take one step of any operation, as `take` does."""
     op = cell(s, c.OP)
-    if op == c.OP_TEXT:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_text(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
-    if op == c.OP_REQUEST:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_request(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_TEXT or op == c.OP_REQUEST:
+        return _take_text(k, row, s, start, stop)
     if op == c.OP_TAGGED_MESSAGE:
         place = put_tagged_message(k, row, s, start, stop)
     elif op == c.OP_HOST:
@@ -99,6 +79,19 @@ def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 
 TAKE_ANY = Callback(take_any, 5)
+
+
+@inlined
+def _take_text(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take a text or a request line, whose end is found together with its literal."""
+    place = value_end(k, s, start, stop)
+    if place < 0:
+        return place
+    if cell(s, c.OP) == c.OP_TEXT:
+        put_text(k, row, s, start, place)
+    else:
+        put_request(k, row, s, start, place)
+    return place + cell(s, c.LITERAL_SIZE)
 
 
 @inlined
