@@ -14,6 +14,7 @@ from etl.parse.context import (
     BRACE,
     BRACE_END,
     BRACKET,
+    BYTES,
     COLON,
     COMMA,
     DOT,
@@ -30,7 +31,14 @@ from etl.parse.context import (
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
-from etl.parse.json_text import is_strict, nested_end, scalar_end, skip_blank, string_end
+from etl.parse.json_text import (
+    is_strict,
+    nested_end,
+    read_bytes,
+    scalar_end,
+    skip_blank,
+    string_end,
+)
 from etl.parse.members import (
     flags_of,
     leads_on,
@@ -154,6 +162,8 @@ def _put_nested(k: int, row: int, number: int, size: int, start: int, stop: int)
         if load(start) == BRACE and flags_of(k, number) & WHOLE:
             return put_member(k, row, number, start, stop, start)
         if load(start) == BRACKET:
+            if _put_bytes(k, row, number, start, stop):
+                return True
             more = _put_first(k, row, number, start, stop)
             if more <= 0:
                 return more == 0
@@ -165,6 +175,16 @@ def _put_nested(k: int, row: int, number: int, size: int, start: int, stop: int)
 
 
 @helper
+def _put_bytes(k: int, row: int, number: int, start: int, stop: int) -> bool:
+    """Put an array as the text whose bytes it lists, if it is one and the step takes it so."""
+    if flags_of(k, number) & BYTES == 0:
+        return False
+    value = cell(k, VALUE)
+    end = read_bytes(start, stop, value)
+    return end >= 0 and put_member(k, row, number, value, end, start)
+
+
+@helper
 def _put_first(k: int, row: int, number: int, start: int, stop: int) -> int:
     """Put an array's first element; return -1 if it is wrong, 1 if there is more, else 0."""
     place = skip_blank(start + 1, stop)
@@ -173,10 +193,14 @@ def _put_first(k: int, row: int, number: int, start: int, stop: int) -> int:
         if not _put_string(k, row, number, 0, place + 1, end):
             return -1
         end += 1
+    elif load(place) == BRACKET:
+        end = nested_end(place, stop)
+        if end < 0 or not _put_bytes(k, row, number, place, end):
+            return 1
     else:
         end = scalar_end(place, stop)
         if end == place or not is_scalar(place, end):
-            return 0 if place == stop - 1 else 1  # empty, or nested deeper
+            return 0 if place == stop - 1 else 1  # empty, or an object
         if load(place) != _N and not put_member(k, row, number, place, end, place):
             return -1
     return 0 if skip_blank(end, stop) == stop - 1 else 1

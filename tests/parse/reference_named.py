@@ -14,6 +14,7 @@ from tests.parse.reference_walk import Refused, Walk, json_bytes, lossy
 BLANK = re.compile(rb"[ \t\n\r]*")
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 TOKEN = re.compile(rb"[^\x00-\x20,}\]]*")
+BYTES = re.compile(rb"\[[ \t\n\r]*\d{1,3}(?:[ \t\n\r]*,[ \t\n\r]*\d{1,3})*[ \t\n\r]*\]")
 SCALAR = re.compile(rb"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 LOGFMT = re.compile(rb"([^\x00-\x20=]*)(?:=(?:(\")|([^\x00-\x20]*))|(?=[\x00-\x20]|\Z))")
 CEF_KEY = rb'[^\x00-\x20=\\"]+='
@@ -64,6 +65,15 @@ def _take(walk: Walk, member: Step, written: bytes, place: int) -> bool:
         _take_one(walk, member, written, place)
         return True
     start = _after_blanks(written, 1)
+    if member.flags & Flag.BYTES:
+        for begin in (0, start):  # all of it, or its first element
+            end = BYTES.match(written, begin)
+            numbers = [int(each) for each in re.findall(rb"\d+", end[0])] if end else [256]
+            if end and max(numbers) <= 255:
+                take_member(walk, member, bytes(numbers), place)
+                return end.end() == len(written) or (
+                    _after_blanks(written, end.end()) == len(written) - 1
+                )
     first = STRING.match(written, start) or TOKEN.match(written, start)
     assert first
     if first.re is TOKEN and not SCALAR.fullmatch(first[0]):
