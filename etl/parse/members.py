@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from etl.parse.context import (
     BAD_NUMBER,
     BAD_TIMESTAMP,
@@ -45,9 +47,11 @@ from etl.parse.context import (
     set_cell,
 )
 from etl.parse.jit import helper, inlined
-from etl.parse.memory import call5, load, store
+from etl.parse.memory import call5, load, store, store32
 from etl.parse.text import same, write_json
 from etl.parse.values import close_extra, fail, open_extra, write_value
+
+_TRUE = int.from_bytes(b"true", sys.byteorder)
 
 
 @inlined
@@ -137,6 +141,14 @@ def put_spare_json(k: int, name: int, size: int, start: int, stop: int) -> None:
         store(target, load(place))
         target += 1
     close_extra(k, target)
+
+
+@helper
+def put_true(k: int, name: int, size: int) -> None:
+    """Add a name that stands without a value to `extra`, as JSON's true."""
+    target = _write_key(open_extra(k), name, size)
+    store32(target, _TRUE)
+    close_extra(k, target + 4)
 
 
 @inlined

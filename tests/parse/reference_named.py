@@ -16,7 +16,7 @@ STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 TOKEN = re.compile(rb"[^\x00-\x20,}\]]*")
 BYTES = re.compile(rb"\[[ \t\n\r]*\d{1,3}(?:[ \t\n\r]*,[ \t\n\r]*\d{1,3})*[ \t\n\r]*\]")
 SCALAR = re.compile(rb"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-LOGFMT = re.compile(rb"([^\x00-\x20=]*)(?:=(?:(\")|([^\x00-\x20]*))|(?=[\x00-\x20]|\Z))")
+LOGFMT = re.compile(rb"([^\x00-\x20=]+)=(?:(\")|([^\x00-\x20]*))|([^\x00-\x20]+)|[\x00-\x20]")
 CEF_KEY = rb'[^\x00-\x20=\\"]+='
 CEF = re.compile(
     rb"(%s)((?:\\.|[^\\]|\\\Z)*?)(?:\Z| (?=%s))" % (CEF_KEY, CEF_KEY), re.DOTALL
@@ -180,7 +180,7 @@ def _logfmt(walk: Walk, step: Step, start: int) -> Iterator[Pair]:
     while place < len(walk.line):
         match = LOGFMT.match(walk.line, place)
         assert match
-        place = max(match.end(), place + 1) if match.end() == match.start() else match.end()
+        place = match.end()
         if match[2]:
             string = STRING.match(walk.line, match.start(2))
             if not string:
@@ -190,6 +190,8 @@ def _logfmt(walk: Walk, step: Step, start: int) -> Iterator[Pair]:
         elif match[3] is not None:
             found = True
             yield match[1], match[3], match.start(3), True
+        elif match[4]:
+            walk.extra.append((lossy(match[4]), True))
     if not found:
         raise walk.refuse(step, R.NO_MATCH, start)
 

@@ -41,7 +41,7 @@ class Walk:
         self.readers = readers
         self.begin = 0
         self.record: dict[str, Any] = {}
-        self.extra: list[tuple[str, str]] = []
+        self.extra: list[tuple[str, Any]] = []
         self.drifted = False
         self.parts: dict[str, bytes] = {}
         self.addends: list[float | None] = []
