@@ -159,7 +159,8 @@ def _step(
     owner = owners.get(field.column)
     if owner is not None and (owner is piece or field.op is owner.field.op is Op.CLOCK):
         scale = digits_of(table, field.column) if field.op is Op.INTEGER else field.scale
-        key = {Op.REQUEST: "request", Op.ADDRESS: field.name}.get(field.op, "")
+        keys = {Op.REQUEST: "request", Op.ADDRESS: field.name, Op.FORWARDED: field.name}
+        key = keys.get(field.op, "")
         return Step(field.op, literal, field.column, flags, scale, piece.text, key, field.pattern)
     op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
     op = Op.LIST if field.op is Op.SUM else op  # both hold spaces

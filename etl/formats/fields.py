@@ -49,6 +49,7 @@ class Op(IntEnum):
     SEVERITY = 25  # a level's word, letter or number, as syslog's severity; scale 1: one byte
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
     PAD = 27  # blanks, however many
+    FORWARDED = 28  # X-Forwarded-For: the first address; where there are more, all in `extra`
 
 
 EXACT_SECONDS = 2
@@ -137,7 +138,7 @@ class Step:
     Attributes:
         what: The field as the format string writes it, for people.
         key: Name under which the value goes into `extra`, or (REQUEST) what is not a request, or
-            (ADDRESS) the port.
+            (ADDRESS) the port, or (FORWARDED) a list of more than one.
         name: Of a member: its name in the object, with dots on the way into nested ones. Of CLOCK:
             the pattern.
         members: Of OBJECT and PAIRS: what is taken by name. All else goes into `extra`.

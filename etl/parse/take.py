@@ -26,7 +26,7 @@ from etl.parse.syslog import (
     put_tagged_message,
     read_version,
 )
-from etl.parse.text import same
+from etl.parse.text import find_byte, same
 from etl.parse.values import (
     fail,
     fail_value,
@@ -180,6 +180,8 @@ def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
         put_severity(k, row, s, start, place)
     elif op == c.OP_ADDRESS:
         _put_address(k, row, s, start, place)
+    elif op == c.OP_FORWARDED:
+        _put_forwarded(k, row, s, start, place)
     return place
 
 
@@ -216,3 +218,16 @@ def _put_address(k: int, row: int, s: int, start: int, stop: int) -> None:
         set_null_text(k, row, slot)
     else:
         set_text(k, row, slot, start, end, 0)
+
+
+@inlined
+def _put_forwarded(k: int, row: int, s: int, start: int, stop: int) -> None:
+    """Write the first of a list of addresses, and all of a list of more into `extra`."""
+    comma = find_byte(start, stop, c.COMMA)
+    if comma < stop:
+        set_extra(k, s, start, stop)
+    while start < comma and load(start) == c.SPACE:
+        start += 1
+    while start < comma and load(comma - 1) == c.SPACE:
+        comma -= 1
+    put_text(k, row, s, start, comma)

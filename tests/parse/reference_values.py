@@ -152,6 +152,15 @@ def read_address(walk: Walk, step: Step, start: int) -> int:
     return end
 
 
+def read_forwarded(walk: Walk, step: Step, start: int) -> int:
+    end = walk.text_end(step, start)
+    addresses = walk.line[start:end].split(b",")
+    if len(addresses) > 1:
+        walk.extra.append((step.key, decode(walk.line[start:end], step.flags)))
+    walk.put_text(step, addresses[0].strip(b" "))
+    return end
+
+
 def read_pad(walk: Walk, _step: Step, start: int) -> int:
     match = re.compile(b" *").match(walk.line, start)
     assert match
