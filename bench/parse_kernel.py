@@ -107,7 +107,7 @@ def main(megabytes: int) -> None:
 
     def kernel() -> None:
         for block in blocks:
-            plain._buffers.run(block, line_ends(block.data, block.size), 1 << 20)
+            plain._parser._buffers.run(block, line_ends(block.data, block.size), 1 << 20)
 
     measure("kernel", size, kernel)
     measure("parse to Arrow", size, lambda: [plain.parse(block) for block in blocks] and None)

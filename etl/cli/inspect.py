@@ -1,38 +1,12 @@
-"""`daytally status`, `rejects` and `metrics`: look, and change nothing."""
+"""`daytally rejects` and `metrics`: look, and change nothing."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import click
 
 from etl.cli.options import DAY, State, json_option, resolve_day
-
-if TYPE_CHECKING:
-    from etl.pipeline.inspecting import SourceStatus
-
-PROBLEM = 3
-
-
-@click.command(short_help="Show what was ingested and what waits.")
-@json_option
-@click.pass_obj
-def status(state: State, *, json: bool) -> None:
-    """Show what was ingested, what waits, what was skipped, and whether the sums hold."""
-    from etl.cli.output import print_json, print_table
-    from etl.pipeline.inspecting import source_statuses
-
-    found = source_statuses(state.open_project(), state.now)
-    if json:
-        print_json(found)
-    else:
-        columns = ("source", "inputs", "lines", "records", "rejects", "blank", "sums", "last line")
-        print_table(columns, [_row(one) for one in found])
-        for one in found:
-            _print_open_ends(one)
-    if any(one.skipped or not one.balanced for one in found):
-        click.get_current_context().exit(PROBLEM)
 
 
 @click.command(short_help="Show refused lines by reason, with samples.")
@@ -94,22 +68,3 @@ def metrics(state: State, *, json: bool) -> None:
     print_table(("metric", "class", "kpi", "target", "owner", "title"), rows)
     for name, reason in project.idle.items():
         click.echo(f"Not measured: {name}, because {reason}.")
-
-
-def _row(one: SourceStatus) -> tuple[object, ...]:
-    figures = (one.inputs, one.lines, one.records, one.rejects, one.blank)
-    return (one.source, *figures, "hold" if one.balanced else "DO NOT HOLD", one.last_at)
-
-
-def _print_open_ends(one: SourceStatus) -> None:
-    if one.drifted:
-        click.echo(
-            f"{one.source}: {one.drifted:,} records have more fields than the format says;"
-            " they are in extra, under 'trailing'."
-        )
-    for batch in one.unfinished:
-        click.echo(f"{one.source}: batch {batch} was not finished; the next run does it again.")
-    for uri, size in one.waiting:
-        click.echo(f"{one.source}: {uri} waits with {size:,} bytes.")
-    for uri, why in one.skipped:
-        click.echo(f"{one.source}: {uri} cannot be read: {why}.")

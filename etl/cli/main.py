@@ -11,9 +11,10 @@ from etl import __version__
 from etl.cli.check import check
 from etl.cli.demo import demo
 from etl.cli.formats import formats
-from etl.cli.inspect import metrics, rejects, status
+from etl.cli.inspect import metrics, rejects
 from etl.cli.options import State
-from etl.cli.run import ingest, measure, report, run, send
+from etl.cli.run import backfill, ingest, measure, report, run, send
+from etl.cli.upkeep import status, upkeep
 from etl.errors import EtlError
 
 EXIT_CODES = """
@@ -92,5 +93,10 @@ def main(
     ctx.obj = State(root=project, now=instant, quiet=quiet)
 
 
-for command in (demo, check, run, ingest, measure, report, send, status, rejects, metrics, formats):
+COMMANDS = (
+    demo, check, run, ingest, measure, report, send, backfill, upkeep, status, rejects, metrics,
+    formats,
+)  # fmt: skip
+
+for command in COMMANDS:
     main.add_command(command)

@@ -88,6 +88,40 @@ def measure(state: State, *, day: Day, since: Day, until: Day, json: bool) -> No
     _leave(result)
 
 
+@click.command(short_help="Measure and report past days again; --rebuild: read them again.")
+@click.option("--since", type=DAY, required=True, help="First day.")
+@click.option("--until", type=DAY, required=True, help="Last day, included.")
+@click.option("--rebuild", is_flag=True, help="Read the days' inputs again, replacing their rows.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@json_option
+@click.pass_obj
+def backfill(
+    state: State, *, since: Day, until: Day, rebuild: bool, workers: int | None, json: bool
+) -> None:
+    """Measure and report past days again, by today's definitions.
+
+    With --rebuild the inputs that gave rows of these days are read again from their beginning, and
+    what came from them is replaced; days that they touch besides are measured again too. An input
+    that is gone keeps its rows, and is named.
+    """
+    from etl.cli.output import progress
+    from etl.pipeline.runs import run_backfill
+
+    project = state.open_project()
+    days = resolve_window(None, since, until, state.now, project.settings.zone)
+    with progress("reading", quiet=state.quiet or not rebuild) as tell:
+        result = run_backfill(
+            project,
+            days,
+            now=state.now,
+            workers=_workers(workers),
+            rebuild=rebuild,
+            on_progress=tell,
+        )
+    _tell(result, json=json, quiet=state.quiet)
+    _leave(result)
+
+
 @click.command()
 @window_options
 @json_option

@@ -32,7 +32,8 @@ DIRECTIVES: dict[str, Field] = {
     "h": Field("remote_addr", rank=1),  # a name instead of an address with HostnameLookups
     "A": Field("", name="server_addr"),
     "l": Field("", name="ident"),  # almost always "-": nobody runs identd
-    "u": Field("remote_user"),  # a user really named "-" looks the same as none
+    # A user really named "-" looks the same as none; an empty name is written as two quotes.
+    "u": Field("remote_user", flags=Flag.DASH_IS_NULL | Flag.QUOTES_ARE_NULL),
     "r": Field("path", Op.REQUEST),
     "m": Field("method", rank=1),
     "U": Field("path", rank=1),  # decoded and without the query
@@ -151,7 +152,7 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
     if name == "s" and ">" not in marks:
         field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
     if any(mark.isdigit() for mark in marks):  # "-" for other statuses, whatever its own habit
-        field = replace(field, flags=Flag.DASH_IS_NULL)
+        field = replace(field, flags=(field.flags | Flag.DASH_IS_NULL) & ~DASH_IS_ZERO)
     placed = Placed(field, match[0], match.start())
     # Only the plain %t comes in brackets.
     return [b"[", placed, b"]"] if name == "t" and not _argument(match) else [placed]

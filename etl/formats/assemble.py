@@ -107,7 +107,15 @@ def assemble(
             )
     if trailing is Trailing.EXPECTED and steps[-1].op is Op.TEXT and not steps[-1].literal:
         steps[-1] = replace(steps[-1], flags=steps[-1].flags | Flag.WORD)
-    return Layout("line", tuple(steps), trailing)
+    return Layout("line", _with_first_addend(steps), trailing)
+
+
+def _with_first_addend(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return steps, of which the first that is added up begins the sum."""
+    for index, step in enumerate(steps):
+        if step.op is Op.ADDEND:
+            return (*steps[:index], replace(step, scale=1), *steps[index + 1 :])
+    return tuple(steps)
 
 
 def _ends_itself(step: Step) -> bool:
@@ -151,7 +159,8 @@ def _step(
     owner = owners.get(field.column)
     if owner is not None and (owner is piece or field.op is owner.field.op is Op.CLOCK):
         scale = digits_of(table, field.column) if field.op is Op.INTEGER else field.scale
-        key = {Op.REQUEST: "request", Op.ADDRESS: field.name}.get(field.op, "")
+        keys = {Op.REQUEST: "request", Op.ADDRESS: field.name, Op.FORWARDED: field.name}
+        key = keys.get(field.op, "")
         return Step(field.op, literal, field.column, flags, scale, piece.text, key, field.pattern)
     op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
     op = Op.LIST if field.op is Op.SUM else op  # both hold spaces

@@ -15,8 +15,9 @@ from etl.formats.directives import read_apache_log_format, read_log_format
 from etl.formats.fields import Flag
 from etl.formats.nginx import compile_nginx
 
-_TEXT = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\s;'"{}]+)"""
-_NGINX = re.compile(rf"^[ \t]*log_format\s+(\S+)(?:\s|#[^\n]*\n|{_TEXT})*?;", re.M)
+# What is taken stays taken (++, ?>): a text without an end would be cut into words in every way.
+_TEXT = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\s;'"{}]++)"""
+_NGINX = re.compile(rf"^[ \t]*log_format\s+(\S+)(?>\s|#[^\n]*\n|{_TEXT})*?;", re.M)
 _ACCESS_LOG = re.compile(rf"(?<![\w#])access_log\s+({_TEXT})(?:[ \t]+([^\s;]+))?[^;\n]*;")
 _WORD = r'"(?:\\.|[^"\\])*"|\S+'
 _APACHE = re.compile(r'^[ \t]*LogFormat\s+"(?:\\.|[^"\\])*"[ \t]*(\S*)[ \t]*$', re.M | re.I)

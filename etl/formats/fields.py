@@ -45,10 +45,11 @@ class Op(IntEnum):
     ADDRESS = 22  # an address and a port behind it or not (scale 1: always), kept in `extra`
     CLOCK = 23  # a part of a time stamp, or all of it, by a strptime pattern; scale 1: in UTC,
     # EXACT_SECONDS: a fraction of the second is taken only where the pattern says %f
-    ADDEND = 24  # a decimal that is also added to `request_time_s`
+    ADDEND = 24  # a decimal that is also added to `request_time_s`; scale 1: the line's first
     SEVERITY = 25  # a level's word, letter or number, as syslog's severity; scale 1: one byte
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
     PAD = 27  # blanks, however many
+    FORWARDED = 28  # X-Forwarded-For: the first address; where there are more, all in `extra`
 
 
 EXACT_SECONDS = 2
@@ -81,6 +82,9 @@ class Flag(IntFlag):
     LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
     WORD = 8192  # where no literal ends the value, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
+    QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
+    WHOLE = 32768  # of a member: takes an object as JSON text; other columns leave it to `extra`
+    BYTES = 65536  # of a member: an array of numbers 0 to 255 is the bytes of a text (journald)
 
 
 TAKES: dict[Op, tuple[str, ...]] = {
@@ -134,7 +138,7 @@ class Step:
     Attributes:
         what: The field as the format string writes it, for people.
         key: Name under which the value goes into `extra`, or (REQUEST) what is not a request, or
-            (ADDRESS) the port.
+            (ADDRESS) the port, or (FORWARDED) a list of more than one.
         name: Of a member: its name in the object, with dots on the way into nested ones. Of CLOCK:
             the pattern.
         members: Of OBJECT and PAIRS: what is taken by name. All else goes into `extra`.

@@ -18,6 +18,7 @@ _SPECIAL = {
     "request_time_s": Field("request_time_s", Op.DURATION),
     "upstream_time_s": Field("upstream_time_s", Op.DURATION),
     "message": Field("message", flags=Flag.NONE),
+    "remote_addr": Field("remote_addr", Op.FORWARDED),  # an address alone is a list of one
 }
 _ADDED_LATER = frozenset({"day", "source", "input_id", "offset", "route", "params"})
 _SPARE = frozenset({"extra", "structured_data"})

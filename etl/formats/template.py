@@ -79,7 +79,10 @@ def member(name: str, field: Field, table: str) -> Step:
     flags = field.flags | Flag.EMPTY_IS_NULL
     if field.rank:
         flags |= Flag.LATE
+    elif field.column == "message":  # the one long text, and fields may be taken out of it
+        flags |= Flag.WHOLE
     scale = digits_of(table, field.column) if field.op is Op.INTEGER else field.scale
-    key = {Op.REQUEST: "request", Op.ADDRESS: field.name or "port"}.get(field.op, "")
+    keys = {Op.REQUEST: "request", Op.ADDRESS: field.name or "port", Op.FORWARDED: name}
+    key = keys.get(field.op, "")
     pattern = field.pattern if field.op is Op.CLOCK else name
     return Step(field.op, b"", field.column, flags, scale, name, key, pattern)

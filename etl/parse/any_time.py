@@ -14,6 +14,7 @@ _MILLISECOND_DIGITS, _MICROSECOND_DIGITS, _NANOSECOND_DIGITS = 13, 16, 19
 def any_time(start: int, stop: int) -> tuple[int, int, int]:
     """Read ISO 8601, the Common Log Format's (in brackets or not), an epoch, or syslog's stamp.
 
+    ISO's date may have slashes, as nginx's error log and Go's package log write it.
     An epoch counts seconds, or with 13 digits milliseconds, with 16 micro-, with 19 nanoseconds.
 
     Returns:
@@ -27,8 +28,9 @@ def any_time(start: int, stop: int) -> tuple[int, int, int]:
     while place < stop and ZERO <= load(place) <= NINE:
         place += 1
     digits = place - start
-    if digits == 4 and place < stop and load(place) == DASH and stop - start > 10:
-        return iso_time(start, stop, load(start + 10) if load(start + 10) == SPACE else 0)
+    if digits == 4 and place < stop and load(place) in (DASH, SLASH) and stop - start > 10:
+        separator = SPACE if load(start + 10) == SPACE else 0
+        return iso_time(start, stop, separator, load(place))
     if digits == 2 and place < stop and load(place) == SLASH:
         return clf_time(start, stop)
     if digits == 0 or (digits == 4 and place < stop and load(place) == SPACE):

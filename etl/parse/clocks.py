@@ -47,7 +47,6 @@ PARTS_WIDTH = 11
 # Bits of SEEN, by cell; PM and AM besides.
 _PM, _AM = 1 << 11, 1 << 12
 
-EXACT = EXACT_SECONDS
 _NO_OFFSET = -100_000
 _MICROS_A_SECOND = 1_000_000
 _A, _B, _D, _E, _F, _H, _J, _K, _L, _M, _N, _P, _S, _T, _U, _W, _Y, _Z = b"abdefhjklmnpstuwyz"
@@ -81,7 +80,7 @@ def read_clock(parts: int, s: int, start: int, stop: int) -> int:
             place = _directive(parts, load(pattern + 1), place, stop)
             if place < 0:
                 return -1
-            if load(pattern + 1) == _UPPER_S and cell(s, SCALE) != EXACT:
+            if load(pattern + 1) == _UPPER_S and cell(s, SCALE) != EXACT_SECONDS:
                 place = _fraction_end(parts, place, stop)
             pattern += 2
         elif place < stop and load(place) == wanted:

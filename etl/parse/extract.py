@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.parse.context import BACKSLASH, QUOTE, cell, row_of, set_cell
+from etl.parse.context import cell, row_of, set_cell
 from etl.parse.convert import (
     HARD,
     KIND_DURATION,
@@ -16,7 +16,7 @@ from etl.parse.convert import (
 from etl.parse.durations import read_duration
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined, kernel
-from etl.parse.memory import load, load32, store, store32, store_real
+from etl.parse.memory import load32, store, store32, store_real
 from etl.parse.text import copy, same
 
 # Cells of an extraction: addresses of the messages' bytes and offsets, of the fields' columns, of
@@ -64,14 +64,6 @@ def wanted(k: int, start: int, stop: int) -> int:
         if size == stop - start and same(start, cell(column, NAME), size):
             return column
     return 0
-
-
-@inlined
-def string_end(start: int, stop: int) -> int:
-    """Return where the quote is that ends a string, or -1."""
-    while start < stop and load(start) != QUOTE:
-        start += 2 if load(start) == BACKSLASH else 1
-    return start if start < stop else -1
 
 
 @helper

@@ -11,11 +11,7 @@ from etl.parse.context import (
     COLON,
     COMMA,
     DOT,
-    NEWLINE,
     QUOTE,
-    RETURN,
-    SPACE,
-    TAB,
     ZERO,
     cell,
     row_of,
@@ -37,10 +33,10 @@ from etl.parse.extract import (
     begin,
     put,
     set_null,
-    string_end,
     wanted,
 )
 from etl.parse.jit import helper, inlined, kernel
+from etl.parse.json_text import nested_end, scalar_end, skip_blank, string_end
 from etl.parse.memory import load, load32, store
 from etl.parse.text import same
 
@@ -73,23 +69,23 @@ def extract_json(k: int) -> None:
 @helper
 def _message(k: int, row: int, start: int, stop: int) -> bool:
     """Read `{"key": value, ...}`; tell whether it is that."""
-    place = _skip_blank(start, stop)
+    place = skip_blank(start, stop)
     if stop - place >= 5 and load(place) == AT_SIGN and load(place + 4) == COLON:
-        place = _skip_blank(place + 5, stop)  # the @cee: cookie
+        place = skip_blank(place + 5, stop)  # the @cee: cookie
     if place >= stop or load(place) != BRACE:
         return False
     depth = _open(k, -1, cell(k, SCRATCH), False)
-    place = _skip_blank(place + 1, stop)
+    place = skip_blank(place + 1, stop)
     opened = True  # nothing stands before this place in its object or array
     while depth >= 0 and 0 <= place < stop:
         array = cell(row_of(cell(k, STACK), depth, FRAME_WIDTH), NEXT) != _IN_OBJECT
         ended = load(place) == (BRACKET_END if array else BRACE_END)
         if ended:
-            depth, place = depth - 1, _skip_blank(place + 1, stop)
+            depth, place = depth - 1, skip_blank(place + 1, stop)
         if not (ended or opened):
             if load(place) != COMMA:
                 return False
-            place = _skip_blank(place + 1, stop)
+            place = skip_blank(place + 1, stop)
         opened = False
         if not ended:
             depth, place, opened = _member(k, row, depth, place, stop)
@@ -105,15 +101,15 @@ def _member(k: int, row: int, depth: int, start: int, stop: int) -> tuple[int, i
     column = wanted(k, cell(k, SCRATCH), path_end)
     if load(place) in (BRACE, BRACKET) and _leads(k, path_end):
         if column != 0:
-            end = _nested_end(place, stop)
+            end = nested_end(place, stop)
             if end < 0:
                 return depth, -1, False
             put(column, row, place, end, False)
         store(path_end, DOT)
         depth = _open(k, depth, path_end + 1, load(place) == BRACKET)
-        return depth, _skip_blank(place + 1, stop), True
+        return depth, skip_blank(place + 1, stop), True
     place = _value(row, column, place, stop)
-    return depth, _skip_blank(place, stop) if place >= 0 else -1, False
+    return depth, skip_blank(place, stop) if place >= 0 else -1, False
 
 
 @inlined
@@ -136,10 +132,10 @@ def _name(k: int, depth: int, start: int, stop: int) -> tuple[int, int]:
     if end < 0:
         return path, -1
     path = unescape_json(start + 1, end, path)
-    place = _skip_blank(end + 1, stop)
+    place = skip_blank(end + 1, stop)
     if place >= stop or load(place) != COLON:
         return path, -1
-    return path, _skip_blank(place + 1, stop)
+    return path, skip_blank(place + 1, stop)
 
 
 @inlined
@@ -179,11 +175,9 @@ def _value(row: int, column: int, start: int, stop: int) -> int:
             put(column, row, start + 1, end, True)
         return end + 1
     if load(start) == BRACE or load(start) == BRACKET:
-        end = _nested_end(start, stop)
+        end = nested_end(start, stop)
     else:
-        end = start
-        while end < stop and not _ends_scalar(load(end)):
-            end += 1
+        end = scalar_end(start, stop)
         if not is_scalar(start, end):
             return -1
     if end >= 0 and column != 0:
@@ -192,39 +186,3 @@ def _value(row: int, column: int, start: int, stop: int) -> int:
         else:
             put(column, row, start, end, False)  # of nested values, text gets the JSON as it is
     return end
-
-
-@inlined
-def _skip_blank(start: int, stop: int) -> int:
-    while start < stop and _is_blank(load(start)):
-        start += 1
-    return start
-
-
-@inlined
-def _is_blank(byte: int) -> bool:
-    return byte in (SPACE, TAB, NEWLINE, RETURN)
-
-
-@inlined
-def _ends_scalar(byte: int) -> bool:
-    return byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END)
-
-
-@inlined
-def _nested_end(start: int, stop: int) -> int:
-    depth, place = 0, start
-    while place < stop:
-        byte = load(place)
-        if byte == QUOTE:
-            place = string_end(place + 1, stop)
-            if place < 0:
-                return -1
-        elif byte in (BRACE, BRACKET):
-            depth += 1
-        elif byte in (BRACE_END, BRACKET_END):
-            depth -= 1
-            if depth == 0:
-                return place + 1
-        place += 1
-    return -1

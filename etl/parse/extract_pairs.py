@@ -28,10 +28,10 @@ from etl.parse.extract import (
     WHOLES,
     begin,
     put,
-    string_end,
     wanted,
 )
 from etl.parse.jit import helper, inlined, kernel
+from etl.parse.json_text import string_end
 from etl.parse.memory import load, load32, store
 from etl.parse.text import find_byte
 

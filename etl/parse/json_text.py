@@ -1,4 +1,4 @@
-"""Kernel pieces that find the ends of JSON's strings and nested values (RFC 8259)."""
+"""Kernel pieces that find the ends of JSON's blanks, strings and values (RFC 8259)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,44 @@ from etl.parse.context import (
     BRACKET_END,
     COLON,
     COMMA,
+    NEWLINE,
+    NINE,
     QUOTE,
     RETURN,
     SLASH,
     SPACE,
     TAB,
+    ZERO,
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import hex_digit
 from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, lowest_bit, mask_of
+from etl.parse.memory import load, lowest_bit, mask_of, store
 from etl.parse.text import sequence_length
 
 _DEEPEST = 60
 _U = ord("u")
 _CHUNK = 32
+_LARGEST_BYTE = 255
+
+
+@inlined
+def skip_blank(start: int, stop: int) -> int:
+    """Return the next byte that is no blank of JSON's."""
+    while start < stop and load(start) in (SPACE, TAB, NEWLINE, RETURN):
+        start += 1
+    return start
+
+
+@inlined
+def scalar_end(start: int, stop: int) -> int:
+    """Return where a number or a word ends."""
+    while start < stop:
+        byte = load(start)
+        if byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END):
+            break
+        start += 1
+    return start
 
 
 @inlined
@@ -59,6 +82,30 @@ def nested_end(start: int, stop: int) -> int:
             if depth == 0:
                 return place + 1
         place += 1
+    return -1
+
+
+@helper
+def read_bytes(start: int, stop: int, target: int) -> int:
+    """Write the bytes that an array of whole numbers 0 to 255 lists; return the end of them.
+
+    Returns:
+        -1 where `start..stop` is no such array, or an empty one.
+    """
+    place = skip_blank(start + 1, stop)
+    while place < stop:
+        byte, first = 0, place
+        while place < first + 3 and place < stop and ZERO <= load(place) <= NINE:
+            byte, place = byte * 10 + load(place) - ZERO, place + 1
+        if place == first or byte > _LARGEST_BYTE:
+            return -1
+        store(target, byte)
+        target, place = target + 1, skip_blank(place, stop)
+        if place == stop - 1:
+            return target if load(place) == BRACKET_END else -1
+        if place >= stop or load(place) != COMMA:
+            return -1
+        place = skip_blank(place + 1, stop)
     return -1
 
 
@@ -118,9 +165,7 @@ def _punctuation(byte: int, state: int, kinds: int, depth: int) -> tuple[int, in
 def _strict_scalar(start: int, stop: int) -> int:
     if load(start) == QUOTE:
         return _strict_string(start + 1, stop)
-    end = start
-    while end < stop and load(end) > SPACE and load(end) not in (COMMA, BRACE_END, BRACKET_END):
-        end += 1
+    end = scalar_end(start, stop)
     return end if is_scalar(start, end) else -1
 
 

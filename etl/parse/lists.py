@@ -26,6 +26,7 @@ from etl.parse.values import fail, fail_value
 
 _NANO_DIGITS = 9
 _MAX_WHOLE_DIGITS = 8  # three years
+_MOST = (1 << 63) - 1  # nanoseconds that 64 bits hold: those of 92 members of most digits
 
 
 @helper
@@ -63,11 +64,10 @@ def put_sum(k: int, row: int, s: int, start: int, stop: int) -> int:
         if byte in (COMMA, SPACE, COLON, DASH):
             place += 1
             continue
-        nanos, place = _nanoseconds(place, end)
-        if nanos < 0:
+        nanos, after = _nanoseconds(place, end)
+        if nanos < 0 or total > _MOST - nanos:
             return fail(k, BAD_NUMBER, place, PART_VALUE)
-        total += nanos
-        numbers += 1
+        total, numbers, place = total + nanos, numbers + 1, after
     if numbers > 0:
         set_real(k, row, cell(s, SLOT_A), total / 1e9)
     else:

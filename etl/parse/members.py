@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from etl.parse.context import (
     BAD_NUMBER,
     BAD_TIMESTAMP,
@@ -17,7 +19,6 @@ from etl.parse.context import (
     NUM_OK,
     NUMBERS,
     OP,
-    OP_ADDEND,
     OP_ANY_TIME,
     OP_BSD_TIME,
     OP_CLF_TIME,
@@ -46,9 +47,11 @@ from etl.parse.context import (
     set_cell,
 )
 from etl.parse.jit import helper, inlined
-from etl.parse.memory import call5, load, store
+from etl.parse.memory import call5, load, store, store32
 from etl.parse.text import same, write_json
 from etl.parse.values import close_extra, fail, open_extra, write_value
+
+_TRUE = int.from_bytes(b"true", sys.byteorder)
 
 
 @inlined
@@ -76,6 +79,12 @@ def leads_on(k: int, s: int, name: int, size: int) -> bool:
         if longer and same(name, cell(member, NAME), size):
             return True
     return False
+
+
+@inlined
+def flags_of(k: int, number: int) -> int:
+    """Return the flags of a step."""
+    return cell(row_of(cell(k, STEPS), number, STEP_WIDTH), FLAGS)
 
 
 @helper
@@ -111,9 +120,7 @@ def _is_filled(k: int, row: int, member: int) -> bool:
         return load(cell(k, STAMP) + row) != STAMP_NONE
     if op in (OP_URI, OP_REQUEST):
         slot = cell(member, SLOT_B)
-    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY, OP_ADDEND)
-    if slot < 0:  # it has no column of its own
-        return False
+    numeric = op in (OP_INTEGER, OP_DECIMAL, OP_SUM, OP_DURATION, OP_SEVERITY)
     if numeric:
         return load(cell(row_of(cell(k, NUMBERS), slot, SLOT_WIDTH), NUM_OK) + row) != 0
     return load(cell(row_of(cell(k, TEXTS), slot, SLOT_WIDTH), TEXT_OK) + row) != 0
@@ -134,6 +141,14 @@ def put_spare_json(k: int, name: int, size: int, start: int, stop: int) -> None:
         store(target, load(place))
         target += 1
     close_extra(k, target)
+
+
+@helper
+def put_true(k: int, name: int, size: int) -> None:
+    """Add a name that stands without a value to `extra`, as JSON's true."""
+    target = _write_key(open_extra(k), name, size)
+    store32(target, _TRUE)
+    close_extra(k, target + 4)
 
 
 @inlined

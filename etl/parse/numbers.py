@@ -167,12 +167,16 @@ def put_decimal(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 @helper
 def put_addend(k: int, row: int, s: int, start: int, stop: int) -> int:
-    """Write a decimal into its column, if it has one, into `extra`, and add it to the sum."""
+    """Write a decimal into its column, if it has one, into `extra`, and add it to the sum.
+
+    The first of a line begins the sum; it is null where any of its parts is.
+    """
     value, place = read_decimal(start, stop, 0)
-    own = cell(s, SLOT_A)
+    own, whole = cell(s, SLOT_A), cell(s, SLOT_B)
     if place == start and place < stop and load(place) == DASH:
         if own >= 0:
             set_null_number(k, row, own)
+        set_null_number(k, row, whole)
         return dash_end(s, start, stop)
     if place <= start:
         return fail_value(k, BAD_NUMBER, start, stop)
@@ -180,10 +184,11 @@ def put_addend(k: int, row: int, s: int, start: int, stop: int) -> int:
         set_real(k, row, own, value)
     if cell(s, KEY_SIZE) > 0:
         set_extra(k, s, start, place)
-    total = row_of(cell(k, NUMBERS), cell(s, SLOT_B), SLOT_WIDTH)
-    if load(cell(total, NUM_OK) + row) != 0:
-        value += load_real(cell(total, REALS) + 8 * row)
-    set_real(k, row, cell(s, SLOT_B), value)
+    total = row_of(cell(k, NUMBERS), whole, SLOT_WIDTH)
+    if cell(s, SCALE) == 1:
+        set_real(k, row, whole, value)
+    elif load(cell(total, NUM_OK) + row) != 0:
+        set_real(k, row, whole, value + load_real(cell(total, REALS) + 8 * row))
     return place
 
 
@@ -198,59 +203,3 @@ def put_duration(k: int, row: int, s: int, start: int, stop: int) -> None:
     bare = ZERO <= last <= NINE and find_byte(start, stop, COLON) == stop
     scaled = value / power_of_ten(cell(s, SCALE)) if bare else value
     set_real(k, row, cell(s, SLOT_A), scaled)
-
-
-@helper
-def put_severity(k: int, row: int, s: int, start: int, stop: int) -> None:
-    """Write a level as syslog's severity, 0 to 7; null where it is none that we know."""
-    level = read_severity(start, stop)
-    if level < 0:
-        set_null_number(k, row, cell(s, SLOT_A))
-    else:
-        set_number(k, row, cell(s, SLOT_A), level)
-
-
-_LETTERS = b"ewnidtcafpvs"
-
-
-@helper
-def read_severity(start: int, stop: int) -> int:
-    """Return the severity that a word, a letter (klog, logcat) or a number means, or -1.
-
-    Words go by their beginning: err and error, warn and warning, crit and critical. Numbers of two
-    digits are bunyan's and pino's (10 trace to 60 fatal); below ten they are syslog's own.
-    """
-    size = stop - start
-    if size == 0:
-        return -1
-    first = load(start)
-    if ZERO <= first <= NINE:
-        if size == 1:
-            return first - ZERO if first - ZERO <= 7 else -1
-        return _of_tens(first - ZERO) if size == 2 and load(start + 1) == ZERO else -1
-    letter = first | 0x20
-    second = load(start + 1) | 0x20 if size > 1 else 0
-    if letter == _LETTERS[0]:  # error, emergency
-        return 0 if second == ord("m") else 3
-    if letter == _LETTERS[1]:
-        return 4
-    if letter == _LETTERS[2]:
-        return 5
-    if letter == _LETTERS[3]:
-        return 6
-    if letter in (_LETTERS[4], _LETTERS[5], _LETTERS[10]):  # debug, trace, verbose
-        return 7
-    if letter == _LETTERS[6]:
-        return 2
-    if letter == _LETTERS[7]:
-        return 1
-    if letter in (_LETTERS[8], _LETTERS[9]):  # fatal, panic
-        return 0 if letter == _LETTERS[9] else 2
-    return 3 if letter == _LETTERS[11] else -1  # severe
-
-
-@inlined
-def _of_tens(tens: int) -> int:
-    if tens < 1 or tens > 6:
-        return -1
-    return 7 if tens <= 2 else (6 if tens == 3 else 4 if tens == 4 else 3 if tens == 5 else 2)

@@ -1,8 +1,10 @@
 """Kernel pieces that take the members of a JSON object (RFC 8259), nested ones by dotted name.
 
-What no step wants goes into `extra`, as it was sent: numbers stay numbers, objects objects. Inside
-an object that is entered for one of its members, the others get names with dots. Leniency: escapes
-that JSON does not know and control characters in strings are taken as they are.
+What no step wants goes into `extra`, as it was sent: numbers stay numbers, objects objects. So
+does an object whose name a step wants, unless the step takes it whole, and an array of more than
+the one element that the step takes. Inside an object that is entered for one of its members, the
+others get names with dots. Leniency: escapes that JSON does not know and control characters in
+strings are taken as they are.
 """
 
 from __future__ import annotations
@@ -12,41 +14,45 @@ from etl.parse.context import (
     BRACE,
     BRACE_END,
     BRACKET,
-    BRACKET_END,
+    BYTES,
     COLON,
     COMMA,
     DOT,
     JSON_ESCAPED,
-    NEWLINE,
     NO_MATCH,
     PATH,
     PREFIXES,
     QUOTE,
-    RETURN,
-    SPACE,
-    TAB,
     VALUE,
+    WHOLE,
     cell,
     set_cell,
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
-from etl.parse.json_text import is_strict, nested_end, string_end
-from etl.parse.members import leads_on, put_member, put_spare, put_spare_json, taker, wanted
+from etl.parse.json_text import (
+    is_strict,
+    nested_end,
+    read_bytes,
+    scalar_end,
+    skip_blank,
+    string_end,
+)
+from etl.parse.members import (
+    flags_of,
+    leads_on,
+    put_member,
+    put_spare,
+    put_spare_json,
+    taker,
+    wanted,
+)
 from etl.parse.memory import load, store
 from etl.parse.text import holds
 from etl.parse.values import fail_value
 
 _N = ord("n")
-
-
-@inlined
-def skip_blank(start: int, stop: int) -> int:
-    """Return the next byte that is no blank of JSON's."""
-    while start < stop and load(start) in (SPACE, TAB, NEWLINE, RETURN):
-        start += 1
-    return start
 
 
 @helper
@@ -79,15 +85,13 @@ def put_object(k: int, row: int, s: int, start: int, stop: int) -> int:
             return place
         number = wanted(k, s, path, size, guess)
         guess = number + 1 if number >= 0 else guess
-        number = taker(k, row, number)
-        is_object = place < stop and load(place) == BRACE
-        if number < 0 and is_object and leads_on(k, s, path, size):
+        if place < stop and load(place) == BRACE and leads_on(k, s, path, size):
             store(path + size, DOT)
             set_cell(prefixes, depth, prefix)
             prefix, depth, first = size + 1, depth + 1, True
             place = skip_blank(place + 1, stop)
             continue
-        place = _put_value(k, row, number, size, place, stop)
+        place = _put_value(k, row, taker(k, row, number), size, place, stop)
         if place < 0:
             return place
         place = skip_blank(place, stop)
@@ -129,9 +133,7 @@ def _put_value(k: int, row: int, number: int, size: int, start: int, stop: int) 
         if end < 0:
             return fail_value(k, NO_MATCH, stop, stop)
         return end if _put_nested(k, row, number, size, start, end) else -1
-    end = start
-    while end < stop and not _ends_scalar(load(end)):
-        end += 1
+    end = scalar_end(start, stop)
     if not is_scalar(start, end):
         return fail_value(k, NO_MATCH, start, stop)
     if number < 0:
@@ -139,11 +141,6 @@ def _put_value(k: int, row: int, number: int, size: int, start: int, stop: int) 
     elif first != _N and not put_member(k, row, number, start, end, start):
         return -1
     return end
-
-
-@inlined
-def _ends_scalar(byte: int) -> bool:
-    return byte <= SPACE or byte in (COMMA, BRACE_END, BRACKET_END)
 
 
 @helper
@@ -160,22 +157,50 @@ def _put_string(k: int, row: int, number: int, size: int, start: int, stop: int)
 
 @helper
 def _put_nested(k: int, row: int, number: int, size: int, start: int, stop: int) -> bool:
-    """Put an object or an array where it belongs: of an array the first element if it is wanted."""
-    if number < 0:
-        if is_strict(start, stop):
-            put_spare_json(k, cell(k, PATH), size, start, stop)
-        else:
-            put_spare(k, cell(k, PATH), size, start, stop, 0)
-        return True
-    if load(start) == BRACE:
-        return put_member(k, row, number, start, stop, start)  # of nested values, text as it is
+    """Put an object or an array where it belongs: in `extra` what a column could not hold."""
+    if number >= 0:
+        if load(start) == BRACE and flags_of(k, number) & WHOLE:
+            return put_member(k, row, number, start, stop, start)
+        if load(start) == BRACKET:
+            if _put_bytes(k, row, number, start, stop):
+                return True
+            more = _put_first(k, row, number, start, stop)
+            if more <= 0:
+                return more == 0
+    if is_strict(start, stop):
+        put_spare_json(k, cell(k, PATH), size, start, stop)
+    else:
+        put_spare(k, cell(k, PATH), size, start, stop, 0)
+    return True
+
+
+@helper
+def _put_bytes(k: int, row: int, number: int, start: int, stop: int) -> bool:
+    """Put an array as the text whose bytes it lists, if it is one and the step takes it so."""
+    if flags_of(k, number) & BYTES == 0:
+        return False
+    value = cell(k, VALUE)
+    end = read_bytes(start, stop, value)
+    return end >= 0 and put_member(k, row, number, value, end, start)
+
+
+@helper
+def _put_first(k: int, row: int, number: int, start: int, stop: int) -> int:
+    """Put an array's first element; return -1 if it is wrong, 1 if there is more, else 0."""
     place = skip_blank(start + 1, stop)
     if load(place) == QUOTE:
         end = string_end(place + 1, stop)
-        return end >= 0 and _put_string(k, row, number, size, place + 1, end)
-    end = place
-    while end < stop and not _ends_scalar(load(end)):
+        if not _put_string(k, row, number, 0, place + 1, end):
+            return -1
         end += 1
-    if end == place or not is_scalar(place, end) or load(place) == _N:
-        return True  # empty, or nested deeper: nothing that a column could hold
-    return put_member(k, row, number, place, end, place)
+    elif load(place) == BRACKET:
+        end = nested_end(place, stop)
+        if end < 0 or not _put_bytes(k, row, number, place, end):
+            return 1
+    else:
+        end = scalar_end(place, stop)
+        if end == place or not is_scalar(place, end):
+            return 0 if place == stop - 1 else 1  # empty, or an object
+        if load(place) != _N and not put_member(k, row, number, place, end, place):
+            return -1
+    return 0 if skip_blank(end, stop) == stop - 1 else 1

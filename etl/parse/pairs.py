@@ -21,7 +21,7 @@ from etl.parse.context import (
 from etl.parse.escapes import unescape_json
 from etl.parse.jit import helper, inlined
 from etl.parse.json_text import string_end
-from etl.parse.members import put_member, put_spare, taker, wanted
+from etl.parse.members import put_member, put_spare, put_true, taker, wanted
 from etl.parse.memory import load, store
 from etl.parse.text import find_byte
 from etl.parse.values import fail_value
@@ -60,41 +60,56 @@ def put_pairs(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 @helper
 def _put_logfmt(k: int, row: int, s: int, start: int, stop: int) -> int:
-    """Take key=value and key="quoted value" with JSON's escapes; a key alone is passed over."""
+    """Take key=value and key="quoted value" with JSON's escapes.
+
+    A key alone, also one right behind a closing quote, and a word that begins with "=" go into
+    `extra` as true, whatever the step of that name: no column could hold it. A line of nothing
+    else is no logfmt.
+    """
     place, guess, pairs = start, -1, 0
     while place < stop:
         if load(place) <= SPACE:
             place += 1
             continue
-        name = place
-        while place < stop and load(place) > SPACE and load(place) != EQUALS:
-            place += 1
+        name, place = place, _word_end(place, stop, EQUALS)
         size = place - name
-        if place >= stop or load(place) != EQUALS:
+        if size == 0 or place == stop or load(place) != EQUALS:
+            place = _word_end(place, stop, -1)
+            put_true(k, name, place - name)
             continue
         place += 1
-        first, end, quoted = place, place, False
-        if place < stop and load(place) == QUOTE:
+        first, quoted = place, place < stop and load(place) == QUOTE
+        if quoted:
             end = string_end(place + 1, stop)
             if end < 0:
                 return fail_value(k, NO_MATCH, stop, stop)
-            first, place, quoted = place + 1, end + 1, True
+            first, place = place + 1, end + 1
         else:
-            while place < stop and load(place) > SPACE:
-                place += 1
-            end = place
+            end = place = _word_end(place, stop, -1)
         number, pairs = wanted(k, s, name, size, guess), pairs + 1
         guess = number + 1
         number = taker(k, row, number)
         if number < 0:
             put_spare(k, name, size, first, end, JSON_ESCAPED if quoted else 0)
-        elif quoted:
-            value = cell(k, VALUE)
-            if not put_member(k, row, number, value, unescape_json(first, end, value), first):
-                return -1
-        elif not put_member(k, row, number, first, end, first):
+        elif not _put_logfmt_member(k, row, number, first, end, quoted):
             return -1
     return stop if pairs > 0 else fail_value(k, NO_MATCH, start, stop)
+
+
+@inlined
+def _word_end(start: int, stop: int, mark: int) -> int:
+    """Return where a blank or a mark first stands, or `stop`."""
+    while start < stop and load(start) > SPACE and load(start) != mark:
+        start += 1
+    return start
+
+
+@inlined
+def _put_logfmt_member(k: int, row: int, number: int, start: int, stop: int, quoted: bool) -> bool:
+    if not quoted:
+        return put_member(k, row, number, start, stop, start)
+    value = cell(k, VALUE)
+    return put_member(k, row, number, value, unescape_json(start, stop, value), start)
 
 
 @helper

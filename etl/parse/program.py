@@ -183,7 +183,4 @@ def _pack_layouts(
 def _unsure(layout: Layout) -> set[str]:
     """Return the columns that a line of the layout may or may not fill."""
     members = [member for step in layout.steps for member in step.members]
-    found = {name for member in members for name in member.columns}
-    if any(step.op is Op.ADDEND for step in layout.steps):
-        found.add("request_time_s")
-    return found
+    return {name for member in members for name in member.columns}

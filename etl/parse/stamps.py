@@ -157,12 +157,12 @@ def fraction(start: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
-def iso_time(start: int, stop: int, separator: int) -> tuple[int, int, int]:
+def iso_time(start: int, stop: int, separator: int, mark: int) -> tuple[int, int, int]:
     """Read `2000-10-10T13:55:36[.123456789][Z|±hh:mm|±hhmm]` (RFC 3339, ISO 8601 basic offset).
 
-    The separator stands between date and time; 0 means "T".
+    The separator stands between date and time, 0 means "T"; the mark between the date's parts.
     """
-    if stop - start < 19 or load(start + 4) != DASH or load(start + 7) != DASH:
+    if stop - start < 19 or load(start + 4) != mark or load(start + 7) != mark:
         return -1, 0, 0
     year = two_digits(start) * 100 + two_digits(start + 2)
     month, day = two_digits(start + 5), two_digits(start + 8)

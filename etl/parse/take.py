@@ -7,6 +7,7 @@ from etl.parse.any_time import any_time
 from etl.parse.clocks import read_clock
 from etl.parse.context import cell
 from etl.parse.jit import Callback, helper, inlined
+from etl.parse.levels import put_severity, read_severity
 from etl.parse.lists import list_end, put_sum
 from etl.parse.memory import call5, load, store, store64
 from etl.parse.numbers import (
@@ -14,8 +15,6 @@ from etl.parse.numbers import (
     put_decimal,
     put_duration,
     put_integer,
-    put_severity,
-    read_severity,
 )
 from etl.parse.requests import put_query, put_request, put_uri
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
@@ -27,7 +26,7 @@ from etl.parse.syslog import (
     put_tagged_message,
     read_version,
 )
-from etl.parse.text import same
+from etl.parse.text import find_byte, same
 from etl.parse.values import (
     fail,
     fail_value,
@@ -46,18 +45,8 @@ def take(k: int, row: int, s: int, start: int, stop: int) -> int:
     What most lines of access logs are made of is taken here and now.
     """
     op = cell(s, c.OP)
-    if op == c.OP_TEXT:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_text(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
-    if op == c.OP_REQUEST:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_request(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_TEXT or op == c.OP_REQUEST:
+        return _take_text(k, row, s, start, stop)
     if op == c.OP_INTEGER:
         place = put_integer(k, row, s, start, stop)
     elif op == c.OP_CLF_TIME:
@@ -72,18 +61,8 @@ def take(k: int, row: int, s: int, start: int, stop: int) -> int:
 def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Take one step of any operation, as `take` does."""
     op = cell(s, c.OP)
-    if op == c.OP_TEXT:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_text(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
-    if op == c.OP_REQUEST:
-        place = value_end(k, s, start, stop)
-        if place < 0:
-            return place
-        put_request(k, row, s, start, place)
-        return place + cell(s, c.LITERAL_SIZE)
+    if op == c.OP_TEXT or op == c.OP_REQUEST:
+        return _take_text(k, row, s, start, stop)
     if op == c.OP_TAGGED_MESSAGE:
         place = put_tagged_message(k, row, s, start, stop)
     elif op == c.OP_HOST:
@@ -100,6 +79,19 @@ def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
 
 
 TAKE_ANY = Callback(take_any, 5)
+
+
+@inlined
+def _take_text(k: int, row: int, s: int, start: int, stop: int) -> int:
+    """Take a text or a request line, whose end is found together with its literal."""
+    place = value_end(k, s, start, stop)
+    if place < 0:
+        return place
+    if cell(s, c.OP) == c.OP_TEXT:
+        put_text(k, row, s, start, place)
+    else:
+        put_request(k, row, s, start, place)
+    return place + cell(s, c.LITERAL_SIZE)
 
 
 @inlined
@@ -121,7 +113,7 @@ def _put_time(k: int, row: int, s: int, start: int, stop: int) -> int:
     if op == c.OP_CLF_TIME:
         place, micros, kind = clf_time(start, stop)
     elif op == c.OP_ISO_TIME:
-        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE))
+        place, micros, kind = iso_time(start, stop, cell(s, c.SCALE), c.DASH)
     elif op == c.OP_EPOCH_TIME:
         place, micros, kind = epoch_time(start, stop, cell(s, c.SCALE))
     elif op == c.OP_BSD_TIME:
@@ -188,6 +180,8 @@ def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
         put_severity(k, row, s, start, place)
     elif op == c.OP_ADDRESS:
         _put_address(k, row, s, start, place)
+    elif op == c.OP_FORWARDED:
+        _put_forwarded(k, row, s, start, place)
     return place
 
 
@@ -224,3 +218,16 @@ def _put_address(k: int, row: int, s: int, start: int, stop: int) -> None:
         set_null_text(k, row, slot)
     else:
         set_text(k, row, slot, start, end, 0)
+
+
+@inlined
+def _put_forwarded(k: int, row: int, s: int, start: int, stop: int) -> None:
+    """Write the first of a list of addresses, and all of a list of more into `extra`."""
+    comma = find_byte(start, stop, c.COMMA)
+    if comma < stop:
+        set_extra(k, s, start, stop)
+    while start < comma and load(start) == c.SPACE:
+        start += 1
+    while start < comma and load(comma - 1) == c.SPACE:
+        comma -= 1
+    put_text(k, row, s, start, comma)

@@ -33,6 +33,7 @@ from etl.parse.context import (
     PART_VALUE,
     QUOTE,
     QUOTED,
+    QUOTES_ARE_NULL,
     REQUIRED,
     SCRATCH,
     SLOT_A,
@@ -160,9 +161,13 @@ def is_dash(start: int, stop: int) -> bool:
 @inlined
 def is_absent(s: int, start: int, stop: int) -> bool:
     """Tell whether a text stands for an absent one."""
+    if stop - start > 2:
+        return False
     flags = cell(s, FLAGS)
     if start == stop:
         return flags & EMPTY_IS_NULL != 0
+    if flags & QUOTES_ARE_NULL and stop - start == 2:
+        return load(start) == QUOTE and load(start + 1) == QUOTE
     return flags & DASH_IS_NULL != 0 and is_dash(start, stop)
 
 

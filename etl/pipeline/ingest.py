@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from secrets import token_hex
 
@@ -36,34 +36,41 @@ class IngestSummary:
     inputs_read: int = 0
     bytes_read: int = 0
     skipped: list[InputAccount] = field(default_factory=list)
+    rebuilt_days: set[date] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceJob:
-    """One source, ready to be read; `patterns` are the paths and globs of its inputs."""
+    """One source, ready to be read.
+
+    Attributes:
+        patterns: Paths and globs of its inputs.
+        schema_of: Returns what a table must be able to hold.
+    """
 
     reader: Reader
     patterns: tuple[str, ...]
+    schema_of: SchemaOf
 
 
 def ingest(
     jobs: Iterable[SourceJob],
     warehouse: Warehouse,
-    schema_of: SchemaOf,
     *,
     now: datetime,
     workers: int,
     on_progress: OnProgress | None = None,
+    again: Callable[[SourceRun], set[date]] | None = None,
 ) -> IngestSummary:
     """Read what is new in all sources; each batch of a source is all or nothing.
 
     Args:
         jobs: The sources.
         warehouse: Where the rows go.
-        schema_of: Returns what a table must be able to hold.
         now: The run's time, UTC.
         workers: Number of threads.
         on_progress: Told about bytes.
+        again: Reads inputs of a source again, and returns the days that they touch.
 
     Raises:
         FatalError: A batch could not be finished; what is committed stays.
@@ -71,31 +78,34 @@ def ingest(
     summary = IngestSummary()
     with ThreadPoolExecutor(max_workers=workers) as executor:
         for job in jobs:
-            _SourceRun(job, warehouse, schema_of, executor, now, summary, on_progress).run()
+            run = SourceRun(job, warehouse, executor, now, summary, on_progress)
+            run.run()
+            if again is not None:
+                summary.rebuilt_days |= again(run)
     return summary
 
 
 @dataclass(slots=True)
-class _SourceRun:
+class SourceRun:
     """Reads one source.
 
     Attributes:
-        failed: Address and version of inputs that cannot be read by this run, with the reason.
+        failed: Address and version of inputs that cannot be read by this run, to id and reason.
         refuted: Address and input id that turned out not to belong together.
     """
 
     job: SourceJob
     warehouse: Warehouse
-    schema_of: SchemaOf
     executor: Executor
     now: datetime
     summary: IngestSummary
     on_progress: OnProgress | None
-    failed: dict[tuple[str, str], InputAccount] = field(default_factory=dict)
+    failed: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     refuted: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def ledger(self) -> Ledger:
+        """The source's."""
         return Ledger(self.warehouse, self.job.reader.source)
 
     def run(self) -> None:
@@ -104,19 +114,27 @@ class _SourceRun:
         More than one round is needed where a log was rotated under our hands, or another run was
         at the same source.
         """
-        self._publish()
-        skipped: dict[str, InputAccount] = {}
+        self.publish()
+        skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
             state = self.ledger.load()
             plan = self._plan(state)
-            skipped = {item.uri: self._account(item, "", why) for item, why in plan.skipped}
+            skipped = plan.skipped
             if not plan.spans:
                 break
-            self._read_batches(state.sealed, plan.spans)
-        for account in (*self.failed.values(), *skipped.values()):
-            said = logger.bind(source=account.source, uri=account.uri, reason=account.detail)
-            said.warning("input skipped")
-            self.summary.skipped.append(account)
+            self.read_batches(state.sealed, plan.spans)
+        for (uri, _), (input_id, why) in self.failed.items():
+            self.skip(uri, input_id, why)
+        for item, why in skipped:
+            self.skip(item.uri, "", why)
+
+    def skip(self, uri: str, input_id: str, why: str) -> None:
+        """Tell that an input is left out of this run."""
+        source = self.job.reader.source
+        logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
+        self.summary.skipped.append(
+            InputAccount(source, input_id, uri, Counts(), state="skipped", detail=why)
+        )
 
     def _plan(self, state: LedgerState) -> Plan:
         reader = self.job.reader
@@ -130,13 +148,13 @@ class _SourceRun:
             mapped=self.executor.map,
         )
 
-    def _read_batches(self, sealed: int, spans: list[Span]) -> None:
+    def read_batches(self, sealed: int, spans: list[Span], *, rebuilt: bool = False) -> None:
         """Read spans in batches of bounded size, as long as no other run comes in between."""
         for batch, part in enumerate(in_batches(spans), start=sealed + 1):
-            if not self._read_batch(batch, part):
+            if not self._read_batch(batch, part, rebuilt=rebuilt):
                 return
 
-    def _read_batch(self, batch: int, spans: list[Span]) -> bool:
+    def _read_batch(self, batch: int, spans: list[Span], *, rebuilt: bool) -> bool:
         """Plan, read, seal and publish one batch; tell whether its number is used up."""
         attempt, ledger = token_hex(8), self.ledger
         ledger.plan(batch, spans, attempt=attempt, now=self.now)
@@ -147,17 +165,19 @@ class _SourceRun:
         outcomes = merge(outcome for result in results for outcome in result.outcomes)
         if not outcomes:
             return False
-        if not ledger.seal(batch, outcomes, parts, attempt=attempt, now=self.now):
+        sealed = ledger.seal(batch, outcomes, parts, attempt=attempt, now=self.now, rebuilt=rebuilt)
+        if not sealed:
             remove_parts(self.warehouse.root, parts)
             said = logger.bind(source=self.job.reader.source, batch=batch)
             said.warning("another run was first; planning again")
             return False
-        self._publish()
+        self.publish()
         self._count(outcomes)
         return True
 
-    def _publish(self) -> None:
-        publish(self.warehouse, self.job.reader.source, self.schema_of)
+    def publish(self) -> None:
+        """Show what is sealed."""
+        publish(self.warehouse, self.job.reader.source, self.job.schema_of)
 
     def _count(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
@@ -192,12 +212,7 @@ class _SourceRun:
         if isinstance(error, OtherInputError):
             self.refuted.add((span.input.uri, span.input_id))
         elif not isinstance(error, ChangedInputError):
-            key = (span.input.uri, span.input.etag)
-            self.failed[key] = self._account(span.input, span.input_id, str(error))
-
-    def _account(self, item: Input, input_id: str, reason: str) -> InputAccount:
-        source = self.job.reader.source
-        return InputAccount(source, input_id, item.uri, Counts(), state="skipped", detail=reason)
+            self.failed[span.input.uri, span.input.etag] = span.input_id, str(error)
 
 
 def _log_read(source: str, outcome: Outcome) -> None:

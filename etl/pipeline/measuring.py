@@ -62,14 +62,17 @@ class Due:
     final: tuple[date, ...]
 
 
-def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> MeasureSummary:
+def measure_days(
+    project: Project, wanted: Iterable[date], *, now: datetime, again: bool = False
+) -> MeasureSummary:
     """Measure the wanted days, and all others whose data have changed, where anything is new.
 
     A day that was measured from the same data by the same definitions is left alone. A day that
     nobody asked for is measured only once it is over, and again only when its data have changed:
-    a target that was edited does not judge the past.
+    a target that was edited does not judge the past. With `again` the wanted days are measured
+    whatever is known of them.
     """
-    due = due_days(project, wanted, now=now)
+    due = due_days(project, wanted, now=now, again=again)
     failed: dict[str, str] = {}
     missing = missing_sources(project, due.days)
     for day in due.days:
@@ -81,7 +84,9 @@ def measure_days(project: Project, wanted: Iterable[date], *, now: datetime) -> 
     return MeasureSummary(due.days, failed, due.final)
 
 
-def due_days(project: Project, wanted: Iterable[date], *, now: datetime) -> Due:
+def due_days(
+    project: Project, wanted: Iterable[date], *, now: datetime, again: bool = False
+) -> Due:
     """Return which days `measure_days` would measure; reads the ledger, not the data."""
     retired = present_before(project.warehouse)
     current = _reads_by_day(project, {day for day, _ in retired})
@@ -95,7 +100,8 @@ def due_days(project: Project, wanted: Iterable[date], *, now: datetime) -> Due:
     for day in sorted(wanted_days | over):
         version, old = _version(project, current, day), kept.get(day, "")
         asked = day in wanted_days
-        if old == version or (not asked and old.split("-")[0] == version.split("-")[0]):
+        unchanged = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
+        if unchanged and not (again and asked):
             continue
         if not any(day - timedelta(days=number) in emptied for number in range(lookback + 1)):
             stale[day] = version

@@ -56,6 +56,31 @@ def plan_spans(
             alike.
         mapped: Looks into many inputs at once.
     """
+    planner = _placed(origin, source, listed, known, refuted=refuted, mapped=mapped)
+    return Plan(planner.spans(), planner.skipped)
+
+
+def find_holders(
+    origin: Source,
+    source: str,
+    listed: Iterable[Input],
+    known: list[KnownInput],
+    *,
+    mapped: Mapped = map,
+) -> dict[str, Input]:
+    """Return the ids of known inputs that are still there, and what they are now."""
+    return _placed(origin, source, listed, known, refuted=(), mapped=mapped).holders
+
+
+def _placed(
+    origin: Source,
+    source: str,
+    listed: Iterable[Input],
+    known: list[KnownInput],
+    *,
+    refuted: Iterable[tuple[str, str]],
+    mapped: Mapped,
+) -> _Planner:
     items = list(listed)
     looker = Looker(origin, known, refuted)
     planner = _Planner(origin, source, known, looker)
@@ -65,7 +90,7 @@ def plan_spans(
         planner.holders[before.input_id] = item
     looks = mapped(looker.look, [item for item in items if item not in done])
     planner.place([look for look in looks if look.head or look.trouble])
-    return Plan(planner.spans(), planner.skipped)
+    return planner
 
 
 @dataclass(slots=True)

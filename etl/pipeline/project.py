@@ -95,7 +95,7 @@ class Project:
             now=now,
             tolerance=self.settings.project.tolerance,
         )
-        return SourceJob(reader, tuple(source.inputs))
+        return SourceJob(reader, tuple(source.inputs), self.schema_of)
 
 
 def open_project(settings: Settings) -> Project:
@@ -114,8 +114,7 @@ def open_project(settings: Settings) -> Project:
         if source.message is not None
     }
     _check_routes(settings, formats)
-    own = settings.root / "sql"
-    catalogue = load_catalogue(sql_folder(), own if own.is_dir() else None)
+    catalogue = _catalogue(settings)
     definitions = Definitions(
         zone=settings.zone,
         sources=[
@@ -220,6 +219,11 @@ def _mistaken_key(source: SourceSettings) -> str:
     except ConfigError:
         return key
     return "columns"
+
+
+def _catalogue(settings: Settings) -> dict[str, Sheet]:
+    own = settings.root / "sql"
+    return load_catalogue(sql_folder(), own if own.is_dir() else None)
 
 
 def _check_retention(settings: Settings, sheets: dict[str, Sheet]) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from etl.model import InputAccount, Verdict
-from etl.pipeline.ingest import IngestSummary, OnProgress, ingest
+from etl.pipeline.ingest import IngestSummary, OnProgress, SourceRun, ingest
 from etl.pipeline.measuring import measure_days, missing_sources
 from etl.pipeline.project import Project, check_metrics
+from etl.pipeline.rebuilding import rebuild_source
 from etl.pipeline.reports import DayPage, report_days
 from etl.pipeline.tidying import TidySummary, tidy
 from etl.store.ledger import sources_in
 from etl.store.lock import exclusive
+from etl.store.measurements import data_versions
 from etl.store.publish import publish
 
 
@@ -174,16 +177,42 @@ def run_report(project: Project, days: Sequence[date]) -> RunResult:
     return RunResult(missing=missing, asked=tuple(days), pages=tuple(pages))
 
 
+def run_backfill(
+    project: Project,
+    days: Sequence[date],
+    *,
+    now: datetime,
+    workers: int,
+    rebuild: bool = False,
+    on_progress: OnProgress | None = None,
+) -> RunResult:
+    """Measure and report past days again; with `rebuild` read their inputs again before."""
+    check_metrics(project)
+    with exclusive(project.warehouse.root):
+        _publish_sealed(project)
+        read = None
+        if rebuild:
+            again = partial(rebuild_source, days=days)
+            read = _ingest(project, now, workers, on_progress, again)
+            days = sorted({*days, *read.rebuilt_days})
+        result = _measure_and_report(project, days, now, read, again=True)
+        return replace(result, tidied=tidy(project, now=now))
+
+
 def _ingest(
-    project: Project, now: datetime, workers: int, on_progress: OnProgress | None
+    project: Project,
+    now: datetime,
+    workers: int,
+    on_progress: OnProgress | None,
+    again: Callable[[SourceRun], set[date]] | None = None,
 ) -> IngestSummary:
     return ingest(
         project.jobs(now),
         project.warehouse,
-        project.schema_of,
         now=now,
         workers=workers,
         on_progress=on_progress,
+        again=again,
     )
 
 
@@ -194,10 +223,16 @@ def _publish_sealed(project: Project) -> None:
 
 
 def _measure_and_report(
-    project: Project, days: Sequence[date], now: datetime, read: IngestSummary
+    project: Project,
+    days: Sequence[date],
+    now: datetime,
+    read: IngestSummary | None,
+    *,
+    again: bool = False,
 ) -> RunResult:
-    done = measure_days(project, days, now=now)
-    pages = report_days(project, sorted({*days, *done.days}))
+    done = measure_days(project, days, now=now, again=again)
+    untold = set(done.final) - set(data_versions(project.warehouse))
+    pages = report_days(project, sorted({*days, *done.days} - untold))
     return RunResult(
         read=read,
         measured=done.days,

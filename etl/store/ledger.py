@@ -108,7 +108,9 @@ class LedgerState:
     def open_plan(self) -> pl.DataFrame:
         """Return the rows of the last plan, if it was not sealed: a run is at it, or died."""
         planned = self.rows.filter((pl.col("state") == PLANNED) & (pl.col("batch") > self.sealed))
-        last = planned.filter(pl.col("attempt") == pl.col("attempt").last())
+        last = planned.filter(
+            pl.col("attempt") == pl.col("attempt").sort_by("read_at", "attempt").last()
+        )
         dropped = self.rows.filter(pl.col("state") == DROPPED)
         return last.join(dropped, on=["attempt", "input_id"], how="anti", maintain_order="left")
 

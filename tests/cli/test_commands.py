@@ -48,7 +48,14 @@ def test_a_run_says_what_it_read_and_ends_with_what_the_report_says(tmp_path: Pa
 
 
 def test_json_is_one_document(finished: Path) -> None:
-    for words in (("status",), ("rejects",), ("metrics",), ("run", *WINDOW), ("check",)):
+    for words in (
+        ("status",),
+        ("rejects",),
+        ("metrics",),
+        ("run", *WINDOW),
+        ("check",),
+        ("upkeep",),
+    ):
         result = call(finished, *words, "--json")
         assert json.loads(result.stdout), words
 
@@ -68,7 +75,8 @@ def test_a_day_with_a_missing_source_leaves_with_3(finished: Path) -> None:
 def test_status_shows_that_sums_hold_and_nothing_waits(finished: Path) -> None:
     result = call(finished, "status")
     assert result.exit_code == 0
-    assert result.stdout.count("hold") == 4
+    assert result.stdout.count("MATCH") == 4
+    assert "Kept: all rows for ever" in result.stdout
     assert "waits" not in result.stdout
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,12 @@ def test_httpd_conf_gives_each_format_with_its_files() -> None:
 
 def test_a_log_has_no_formats() -> None:
     assert read_formats('1.2.3.4 - - [x] "GET /?log_format main HTTP/1.1" 200\n') == []
+
+
+@pytest.mark.parametrize("word", ["a" * 99, "a #" * 99, "#b\n" * 99, "'c'" * 99, "d#" * 99])
+def test_a_directive_without_an_end_is_soon_given_up(word: str) -> None:
+    """Where the pattern tries every way to cut the text, this test does not end."""
+    assert read_formats("log_format main " + word) == []
 
 
 @given(st.text(alphabet=" \n'\"\\;#$%abL{}") | st.text())

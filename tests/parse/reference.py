@@ -46,6 +46,7 @@ READERS: dict[Op, Reader] = {
     Op.SEVERITY: values.read_severity,
     Op.ANY_TIME: times.read_any,
     Op.PAD: values.read_pad,
+    Op.FORWARDED: values.read_forwarded,
 }
 
 

@@ -14,8 +14,9 @@ from tests.parse.reference_walk import Refused, Walk, json_bytes, lossy
 BLANK = re.compile(rb"[ \t\n\r]*")
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 TOKEN = re.compile(rb"[^\x00-\x20,}\]]*")
+BYTES = re.compile(rb"\[[ \t\n\r]*\d{1,3}(?:[ \t\n\r]*,[ \t\n\r]*\d{1,3})*[ \t\n\r]*\]")
 SCALAR = re.compile(rb"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-LOGFMT = re.compile(rb"([^\x00-\x20=]*)(?:=(?:(\")|([^\x00-\x20]*))|(?=[\x00-\x20]|\Z))")
+LOGFMT = re.compile(rb"([^\x00-\x20=]+)=(?:(\")|([^\x00-\x20]*))|([^\x00-\x20]+)|[\x00-\x20]")
 CEF_KEY = rb'[^\x00-\x20=\\"]+='
 CEF = re.compile(
     rb"(%s)((?:\\.|[^\\]|\\\Z)*?)(?:\Z| (?=%s))" % (CEF_KEY, CEF_KEY), re.DOTALL
@@ -45,25 +46,47 @@ def _object(walk: Walk, step: Step, place: int, prefix: bytes) -> int:
 
 
 def _value(walk: Walk, step: Step, place: int, name: bytes) -> int:
-    member = _member(walk, step, name)
     enter = any(each.name.encode().startswith(name + b".") for each in step.members)
-    if member is None and enter and walk.line[place : place + 1] == b"{":
+    if enter and walk.line[place : place + 1] == b"{":
         return _object(walk, step, place, name + b".")
+    member = _member(walk, step, name)
     end = _value_end(walk, step, place)
     written = walk.line[place:end]
-    if member is None:
+    if member is None or not _take(walk, member, written, place):
         walk.extra.append((lossy(name), _as_sent(written)))
-        return end
-    if written.startswith(b"["):  # its first element counts, unless that is nested
-        place = _blank(walk, place + 1)
-        first = STRING.match(walk.line, place) or TOKEN.match(walk.line, place)
-        assert first
-        written = first[0] if SCALAR.fullmatch(first[0]) or first.re is STRING else b"null"
+    return end
+
+
+def _take(walk: Walk, member: Step, written: bytes, place: int) -> bool:
+    """Give a step what it takes of a value: of an array the first; tell if nothing is left over."""
+    if written.startswith(b"{") and not member.flags & Flag.WHOLE:
+        return False
+    if not written.startswith(b"["):
+        _take_one(walk, member, written, place)
+        return True
+    start = _after_blanks(written, 1)
+    if member.flags & Flag.BYTES:
+        for begin in (0, start):  # all of it, or its first element
+            end = BYTES.match(written, begin)
+            numbers = [int(each) for each in re.findall(rb"\d+", end[0])] if end else [256]
+            if end and max(numbers) <= 255:
+                take_member(walk, member, bytes(numbers), place)
+                return end.end() == len(written) or (
+                    _after_blanks(written, end.end()) == len(written) - 1
+                )
+    first = STRING.match(written, start) or TOKEN.match(written, start)
+    assert first
+    if first.re is TOKEN and not SCALAR.fullmatch(first[0]):
+        return start == len(written) - 1
+    _take_one(walk, member, first[0], place + start)
+    return _after_blanks(written, first.end()) == len(written) - 1
+
+
+def _take_one(walk: Walk, member: Step, written: bytes, place: int) -> None:
     if written.startswith(b'"'):
         take_member(walk, member, json_bytes(written[1:-1]), place + 1)
     elif written != b"null":
         take_member(walk, member, written, place)
-    return end
 
 
 def _value_end(walk: Walk, step: Step, place: int) -> int:
@@ -157,7 +180,7 @@ def _logfmt(walk: Walk, step: Step, start: int) -> Iterator[Pair]:
     while place < len(walk.line):
         match = LOGFMT.match(walk.line, place)
         assert match
-        place = max(match.end(), place + 1) if match.end() == match.start() else match.end()
+        place = match.end()
         if match[2]:
             string = STRING.match(walk.line, match.start(2))
             if not string:
@@ -167,6 +190,8 @@ def _logfmt(walk: Walk, step: Step, start: int) -> Iterator[Pair]:
         elif match[3] is not None:
             found = True
             yield match[1], match[3], match.start(3), True
+        elif match[4]:
+            walk.extra.append((lossy(match[4]), True))
     if not found:
         raise walk.refuse(step, R.NO_MATCH, start)
 
@@ -209,7 +234,11 @@ def take_member(walk: Walk, member: Step, value: bytes, place: int) -> None:
 
 
 def _blank(walk: Walk, place: int) -> int:
-    match = BLANK.match(walk.line, place)
+    return _after_blanks(walk.line, place)
+
+
+def _after_blanks(text: bytes, place: int) -> int:
+    match = BLANK.match(text, place)
     assert match
     return match.end()
 

@@ -18,7 +18,7 @@ OFFSET = rb"([+-])([01]\d|2[0-3])(:?)([0-5]\d)"
 CLF = re.compile(
     rb"(\d\d)/([A-Za-z]{3})/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"
 )
-ISO = rb"(\d{4})-(\d\d)-(\d\d)%s" + TIME_OF_DAY
+ISO = rb"(\d{4})%s(\d\d)%s(\d\d)%s" + TIME_OF_DAY
 YEAR = rb"(?:(19[7-9]\d|20\d\d|2100) )"
 BSD = re.compile(rb"[*.]?%s?([A-Za-z]{3})  ?(\d\d?) %s?" % (YEAR, YEAR) + SHORT_TIME)
 
@@ -50,9 +50,11 @@ def find_clf(walk: Walk, start: int, _scale: int = 0) -> tuple[int, datetime | N
     return match.end(), moment(date, match.group(4, 5, 6), zone)
 
 
-def find_iso(walk: Walk, start: int, scale: int) -> tuple[int, datetime | None] | None:
+def find_iso(
+    walk: Walk, start: int, scale: int, mark: bytes = b"-"
+) -> tuple[int, datetime | None] | None:
     between = re.escape(bytes([scale or ord("T")]))
-    match = re.compile(ISO % between).match(walk.line, start)
+    match = re.compile(ISO % (mark, mark, between)).match(walk.line, start)
     if not match:
         return None
     end, micros = match.end(), 0
@@ -113,8 +115,8 @@ def find_any(walk: Walk, start: int, _scale: int = 0) -> tuple[int, datetime | N
     if line.startswith(b"["):
         end, instant = find_clf(walk, start + 1) or (start, None)
         return (end + 1, instant) if walk.line[end : end + 1] == b"]" else None
-    if re.match(rb"\d{4}-.{6}", line, re.DOTALL):
-        return find_iso(walk, start, ord(" ") if line[10:11] == b" " else 0)
+    if re.match(rb"\d{4}[-/].{6}", line, re.DOTALL):
+        return find_iso(walk, start, ord(" ") if line[10:11] == b" " else 0, line[4:5])
     if re.match(rb"\d\d/", line):
         return find_clf(walk, start)
     if re.match(rb"\d{4} |\D|\Z", line):

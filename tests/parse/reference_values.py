@@ -10,10 +10,15 @@ from tests.parse import reference_durations
 from tests.parse.reference_walk import Walk, decode, lossy
 
 NUMBER = re.compile(rb"(\d+)(\.\d*)?([eE](?:[+-]?\d+)?)?")
-LEVELS = {"e": 3, "w": 4, "n": 5, "i": 6, "d": 7, "t": 7, "v": 7, "c": 2, "a": 1, "f": 2}
-LEVELS |= {"p": 0, "s": 3, "em": 0}
-LEVELS |= {str(level): level for level in range(8)}
-LEVELS |= {"10": 7, "20": 7, "30": 6, "40": 4, "50": 3, "60": 2}
+WORDS = [
+    "emerg emergency panic", "alert", "crit critical fatal", "err error severe", "warn warning",
+    "notice", "info informational information", "debug trace verbose fine finer finest config",
+]  # fmt: skip
+LETTERS = {"f": 2, "e": 3, "w": 4, "i": 6, "d": 7, "v": 7}
+NUMBERS = {str(level): level for level in range(8)}
+NUMBERS |= {"10": 7, "20": 7, "30": 6, "40": 4, "50": 3, "60": 2}
+LEVELS = {word: level for level, words in enumerate(WORDS) for word in words.split()}
+LEVELS |= LETTERS | NUMBERS
 
 
 def read_integer(walk: Walk, step: Step, start: int) -> int:
@@ -44,6 +49,8 @@ def read_addend(walk: Walk, step: Step, start: int) -> int:
     if dash is not None:
         if step.column:
             walk.record[step.column] = None
+        walk.addends.append(None)
+        walk.record["request_time_s"] = None
         return dash
     value, end = decimal(walk.line, start, 0) or (0.0, -1)
     if end < 0:
@@ -52,8 +59,9 @@ def read_addend(walk: Walk, step: Step, start: int) -> int:
         walk.record[step.column] = value
     if step.key:
         walk.extra.append((step.key, walk.line[start:end].decode()))
-    before = walk.record.get("request_time_s")
-    walk.record["request_time_s"] = value if before is None else value + before
+    walk.addends.append(value)
+    known = [each for each in walk.addends if each is not None]
+    walk.record["request_time_s"] = sum(known) if known == walk.addends else None
     return end
 
 
@@ -113,7 +121,7 @@ def read_duration(walk: Walk, step: Step, start: int) -> int:
 
 
 def read_severity(walk: Walk, step: Step, start: int) -> int:
-    """Words go by their beginning, numbers are known or not."""
+    """Words, letters and numbers are known or not; a word may have a digit behind it."""
     if step.scale == 1:
         end = start + 1
         level = LEVELS.get(lossy(walk.line[start:end]).lower())
@@ -123,8 +131,7 @@ def read_severity(walk: Walk, step: Step, start: int) -> int:
         end = walk.text_end(step, start)
         word = walk.line[start:end].decode("latin-1")
         lowered = re.sub("[A-Z]", lambda m: m[0].lower(), word)
-        first = lowered[:1] if lowered[:1].isalpha() else lowered
-        level = LEVELS.get(lowered[:2] if lowered[:2] == "em" else first)
+        level = LEVELS.get(re.sub(r"\A([a-z]{4,})[1-9]\Z", r"\1", lowered))
     walk.record[step.column] = level
     return end
 
@@ -142,6 +149,15 @@ def read_address(walk: Walk, step: Step, start: int) -> int:
     if len(host) > 1 and host.startswith(b"[") and host.endswith(b"]"):
         host = host[1:-1]
     walk.record[step.column] = None if host in (b"", b"-") else lossy(host)
+    return end
+
+
+def read_forwarded(walk: Walk, step: Step, start: int) -> int:
+    end = walk.text_end(step, start)
+    addresses = walk.line[start:end].split(b",")
+    if len(addresses) > 1:
+        walk.extra.append((step.key, decode(walk.line[start:end], step.flags)))
+    walk.put_text(step, addresses[0].strip(b" "))
     return end
 
 

@@ -16,6 +16,7 @@ from etl.model import RejectReason as R
 SIMPLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 SIMPLE_ESCAPES |= {b"a": b"\a", b'"': b'"', b"\\": b"\\"}
 REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)", re.DOTALL)
+ABSENT = {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL, b'""': Flag.QUOTES_ARE_NULL}
 SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
 
 
@@ -40,9 +41,10 @@ class Walk:
         self.readers = readers
         self.begin = 0
         self.record: dict[str, Any] = {}
-        self.extra: list[tuple[str, str]] = []
+        self.extra: list[tuple[str, Any]] = []
         self.drifted = False
         self.parts: dict[str, bytes] = {}
+        self.addends: list[float | None] = []
 
     def take_all(self, layout: Layout) -> None:
         for step in layout.steps:
@@ -89,7 +91,7 @@ class Walk:
 
     def put_text(self, step: Step, value: bytes) -> None:
         text = decode(value, step.flags)
-        absent = bool(step.flags & {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL}.get(value, 0))
+        absent = bool(step.flags & ABSENT.get(value, Flag.NONE))
         if step.flags & Flag.EXTRA:
             if not absent:
                 self.extra.append((step.key, text))
@@ -151,6 +153,8 @@ class Walk:
             if not digits or len(whole) > 8 or len(part) > 9:
                 raise Refused(R.BAD_NUMBER, place, step.what)
             nanos.append(int(whole) * 10**9 + int(part.ljust(9, b"0")))
+            if sum(nanos) >= 1 << 63:
+                raise Refused(R.BAD_NUMBER, place, step.what)
             place = word.end()
         self.record[step.column] = sum(nanos) / 1e9 if nanos else None
         return end

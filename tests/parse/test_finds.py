@@ -14,7 +14,7 @@ from etl.formats.template import json_object
 from etl.model import Counts
 from etl.parse.buffers import Buffers
 from etl.parse.program import pack
-from tests.parse.helpers import block, parse, parser, records, rejects
+from tests.parse.helpers import assert_same, block, parse, parser, records, rejects
 
 STAMP = b"2026-03-10T10:00:00Z"
 
@@ -140,3 +140,19 @@ def test_a_pattern_s_groups_hide_no_old_mac(line: bytes) -> None:
     line_format = compile_format(builtin="regex:[^0-9]*(?P<time>[0-9]+)? ?(?P<status>.*)")
     ((reason, _, raw, _),) = rejects(parse(line_format, line))
     assert (reason, raw) == ("mac_line_ends", line)
+
+
+def test_a_sum_that_overflows_is_no_number() -> None:
+    line_format = compile_format(nginx="$msec $upstream_response_time $status")
+    member = b"99999999.999999999"
+    lines = [b"1700000000.5 %s 200" % b", ".join([member] * count) for count in (92, 93)]
+    data = b"\n".join(lines)
+    parsed = parse(line_format, data)
+    assert_same(line_format, data, parsed)
+    (record,) = parsed.records.to_pylist()
+    assert record["upstream_time_s"] == pytest.approx(92e8)
+    ((reason, detail, *_),) = rejects(parsed)
+    assert (reason, detail) == (
+        "bad_number",
+        f"column {len(lines[1]) - 21}: expected $upstream_response_time",
+    )

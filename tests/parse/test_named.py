@@ -122,7 +122,7 @@ def test_logfmt_gives_back_what_was_written(values: dict[str, str]) -> None:
     line = " ".join([f"time={STAMP}", *pairs, "alone"])
     (record,) = parse(compile_format(builtin="logfmt:events"), line.encode()).records.to_pylist()
     found = json.loads(record["structured_data"] or "{}")
-    assert found == {f"x{name}": value for name, value in values.items()}
+    assert found == {f"x{name}": value for name, value in values.items()} | {"alone": True}
 
 
 @given(values=st.dictionaries(st.text("abcdefgh", min_size=1, max_size=4), PLAIN, max_size=4))

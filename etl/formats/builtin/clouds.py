@@ -16,6 +16,7 @@ from etl.formats.builtin.shapes import (
     URI,
     address,
     clock,
+    forwarded,
     integer,
     seconds,
     text,
@@ -29,7 +30,8 @@ _REQUEST = replace(REQUEST, flags=REQUEST.flags | Flag.NO_ORIGIN)
 _ELB_FIELDS: Mapping[str, Field] = {
     "time": ISO,
     "client": address("client_port", always=True),
-    # The client waited for all three: they add up to request_time_s.
+    # The client waited for all three: they add up to request_time_s. One of them is -1 where the
+    # request never came to the target or back from it: then there is no such time.
     "request_processing_time": Field("", Op.ADDEND, flags=ABSENT),
     "target_processing_time": Field("upstream_time_s", Op.ADDEND, flags=ABSENT),
     "response_processing_time": Field("", Op.ADDEND, flags=ABSENT),
@@ -105,7 +107,7 @@ _HEROKU: Mapping[str, Field] = {
     "path": Field("path", Op.URI),
     "host": text("host"),
     "request_id": text("request_id"),
-    "fwd": text("remote_addr"),
+    "fwd": forwarded(),
     "service": Field("request_time_s", Op.DURATION, scale=MILLI),
     "status": integer("status"),
     "bytes": integer("bytes_sent"),

@@ -84,6 +84,12 @@ def _ltsv() -> dict[str, Field]:
     }
 
 
+def _journal_text(column: str, rank: int = 0) -> Field:
+    """Return a text that journald writes as an array of bytes where it is not printable UTF-8."""
+    field = text(column, rank)
+    return replace(field, flags=field.flags | Flag.BYTES)
+
+
 _CADDY: Mapping[str, Field] = {
     "ts": ANY_TIME,
     "request.client_ip": text("remote_addr"),
@@ -134,18 +140,18 @@ _GELF: Mapping[str, Field] = {
 }
 _JOURNALD: Mapping[str, Field] = {
     "__REALTIME_TIMESTAMP": Field("at", Op.EPOCH_TIME, scale=MICRO),
-    "_HOSTNAME": text("host"),
-    "SYSLOG_IDENTIFIER": text("app"),
-    "_COMM": text("app", rank=1),
-    "_PID": text("procid"),
-    "SYSLOG_PID": text("procid", rank=1),
-    "MESSAGE_ID": text("msgid"),
+    "_HOSTNAME": _journal_text("host"),
+    "SYSLOG_IDENTIFIER": _journal_text("app"),
+    "_COMM": _journal_text("app", rank=1),
+    "_PID": _journal_text("procid"),
+    "SYSLOG_PID": _journal_text("procid", rank=1),
+    "MESSAGE_ID": _journal_text("msgid"),
     "PRIORITY": SEVERITY,
     "SYSLOG_FACILITY": integer("facility"),
-    "MESSAGE": text("message"),
+    "MESSAGE": _journal_text("message"),
 }
 _EVENT_NAMES: Mapping[str, str] = {
-    "host": "host hostname",
+    "host": "host hostname host.name host.hostname",
     "app": "app service logger name component service.name",
     "procid": "pid process.pid",
     "msgid": "msgid event_id",

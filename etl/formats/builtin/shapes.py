@@ -34,6 +34,14 @@ def address(port: str, *, always: bool = False, rank: int = 0) -> Field:
     return Field("remote_addr", Op.ADDRESS, rank, scale=int(always), name=port)
 
 
+def forwarded(rank: int = 0) -> Field:
+    """Return the client's address out of X-Forwarded-For, to which each proxy adds the one before.
+
+    A list of more than one is kept in `extra`, under the name that the format has for it.
+    """
+    return Field("remote_addr", Op.FORWARDED, rank)
+
+
 def clock(pattern: str, *, utc: bool = False, rank: int = 0) -> Field:
     """Return a time stamp by its strptime pattern, or a part of one."""
     return Field("at", Op.CLOCK, rank, scale=int(utc), pattern=pattern)

@@ -1,0 +1,138 @@
+"""`daytally status` and `upkeep`: the state of the warehouse, and what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from etl.cli.options import State, json_option
+
+if TYPE_CHECKING:
+    from etl.pipeline.status import ProjectStatus, SourceStatus
+    from etl.settings import Settings
+
+PROBLEM = 3
+SHOWN = 10
+"""Most inputs of a source that are listed one by one."""
+
+
+@click.command(short_help="Show what was ingested, what waits, and whether the sums hold.")
+@json_option
+@click.pass_obj
+def status(state: State, *, json: bool) -> None:
+    """Show what was ingested, what waits, what was skipped, and whether the sums hold.
+
+    For each source: lines = records + rejects + blank, and as many rows in the tables as the ledger
+    counts. Exit code 3 where they do not match, or an input cannot be read.
+    """
+    from etl.cli.output import print_json, print_table
+    from etl.pipeline.status import project_status
+
+    project = state.open_project()
+    found = project_status(project, state.now)
+    if json:
+        print_json(found)
+    else:
+        zone = project.settings.zone
+        columns = ("source", "inputs", "lines", "records", "rejects", "blank", "sums", "last line")
+        print_table((*columns, "last batch"), [_source_row(one, zone) for one in found.sources])
+        if found.tables:
+            print_table(
+                ("table", "rows", "files", "size", "first day", "last day", "version"),
+                _table_rows(found),
+            )
+        for one in found.sources:
+            for line in _open_ends(one, zone):
+                click.echo(f"{one.source}: {line}")
+        click.echo(_retention_line(found, project.settings))
+    if not found.is_sound:
+        click.get_current_context().exit(PROBLEM)
+
+
+@click.command(short_help="Remove old rows and files, put small files together.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@json_option
+@click.pass_obj
+def upkeep(state: State, *, dry_run: bool, json: bool) -> None:
+    """Apply [retention], put small files together, and delete files out of use.
+
+    Part of every run; by hand where only `ingest` runs, or to look with --dry-run.
+    """
+    from etl.cli.output import print_json
+    from etl.pipeline.runs import run_upkeep
+
+    done = run_upkeep(state.open_project(), now=state.now, dry_run=dry_run)
+    if json:
+        print_json(done.plain())
+    elif not state.quiet:
+        for line in [*done.lines()] or ["Nothing to do."]:
+            click.echo(line)
+    if done.trouble:
+        click.get_current_context().exit(PROBLEM)
+
+
+def _source_row(one: SourceStatus, zone: ZoneInfo) -> tuple[object, ...]:
+    figures = (one.inputs, one.lines, one.records, one.rejects, one.blank)
+    sums = "DIFFER" if one.differences else "MATCH" if one.batch else None
+    batch = f"{one.batch}, {_clock(one.batch_at, zone)}" if one.batch else None
+    last = _clock(one.last_at, zone) if one.last_at else None
+    return (one.source, *figures, sums, last, batch)
+
+
+def _table_rows(found: ProjectStatus) -> list[tuple[object, ...]]:
+    return [
+        (t.table, t.rows, t.files, _size(t.size_bytes), t.first_day, t.last_day, t.version)
+        for t in found.tables
+    ]
+
+
+def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
+    if not one.batch:
+        yield "nothing was read yet. Next: daytally run"
+    for said in one.differences:
+        yield f"DIFFERS: {said}. To read the inputs again: daytally backfill --rebuild"
+    if one.planned_since is not None:
+        at = _clock(one.planned_since, zone)
+        yield f"a batch was planned at {at} and is not read yet: a run is at it, or died; run again"
+    if one.sealed:
+        yield f"batches read and not in the tables yet: {one.sealed}; the next run shows them"
+    if one.retired or one.retired_rejects:
+        yield f"retention has removed {one.retired:,} records, {one.retired_rejects:,} rejects"
+    if one.drifted:
+        yield (
+            f"{one.drifted:,} records have more fields than the format says;"
+            " they are in extra, under 'trailing'"
+        )
+    for uri, size in one.waiting[:SHOWN]:
+        yield f"{uri} waits with {size:,} bytes"
+    if len(one.waiting) > SHOWN:
+        yield f"and {len(one.waiting) - SHOWN:,} more inputs wait; --json lists them"
+    for uri, why in one.skipped:
+        yield f"{uri} cannot be read: {why}"
+
+
+def _retention_line(found: ProjectStatus, settings: Settings) -> str:
+    kept = [
+        f"{table} since {day} ({settings.retention.by_table[table]} days)"
+        for table, day in found.retention.before.items()
+    ]
+    rest = "all else for ever" if kept else "all rows for ever"
+    waits = found.retention.waits_for
+    waiting = f" It waits for {waits}, which is not measured yet." if waits else ""
+    said = ", ".join([*kept, rest])
+    return f"Kept: {said}; files out of use for {found.files_days} days.{waiting}"
+
+
+def _clock(at: datetime | None, zone: ZoneInfo) -> str:
+    return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _size(size_bytes: int) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:,.1f} {unit}"
+    return f"{size_bytes} B"

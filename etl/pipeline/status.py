@@ -1,0 +1,169 @@
+"""What `daytally status` says: what was read, what waits, and whether the sums hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import polars as pl
+
+from etl.pipeline.ingest import SourceJob
+from etl.pipeline.packing import stored_bytes
+from etl.pipeline.planning import plan_spans
+from etl.pipeline.project import Project
+from etl.pipeline.tidying import Boundaries, boundaries
+from etl.store.ledger import Ledger, LedgerState
+from etl.store.publish import LAST_TABLE
+from etl.store.retention import RETIRABLE, retired_rows
+from etl.store.sizes import TableSize, rows_by_source, table_sizes
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How far one source has been read.
+
+    Attributes:
+        batch: Number of the last batch that was sealed.
+        batch_at: When it was read.
+        batch_inputs: How many inputs it read of.
+        batch_lines: How many lines.
+        drifted: Records with more fields than the format says.
+        planned_since: When the batch was planned that a run is at, or died at; None where none is.
+        sealed: Number of batches that are read, and not in the tables yet; the next run shows them.
+        rows: Records in the tables.
+        reject_rows: Refused lines in the table `rejects`.
+        retired: Records that retention has removed.
+        retired_rejects: Refused lines that it has removed.
+        waiting: Inputs that have something new to read, with the stored bytes.
+        skipped: Inputs that cannot be read now, and why.
+        differences: What does not add up, in words; empty where all sums hold.
+    """
+
+    source: str
+    batch: int
+    batch_at: datetime | None
+    batch_inputs: int
+    batch_lines: int
+    inputs: int
+    lines: int
+    records: int
+    rejects: int
+    blank: int
+    drifted: int
+    first_at: datetime | None
+    last_at: datetime | None
+    planned_since: datetime | None
+    sealed: int
+    rows: int
+    reject_rows: int
+    retired: int
+    retired_rejects: int
+    waiting: tuple[tuple[str, int], ...]
+    skipped: tuple[tuple[str, str], ...]
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatus:
+    """The state of sources and tables.
+
+    Attributes:
+        retention: First day kept, of the tables that are cut.
+        files_days: Days that files are kept which no table shows any more.
+    """
+
+    sources: tuple[SourceStatus, ...]
+    tables: tuple[TableSize, ...]
+    retention: Boundaries
+    files_days: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all sums hold, and nothing was skipped."""
+        return not any(one.skipped or one.differences for one in self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows by table and source: those that are there, and those that retention removed."""
+
+    there: dict[tuple[str, str], int]
+    gone: dict[tuple[str, str], int]
+
+
+def project_status(project: Project, now: datetime) -> ProjectStatus:
+    """Return the state of all sources, in the project's order, and of all tables."""
+    gone = (
+        retired_rows(project.warehouse).group_by("table_name", "source").agg(pl.col("rows").sum())
+    )
+    removed = {(table, source): rows for table, source, rows in gone.iter_rows()}
+    rows = _Rows(rows_by_source(project.warehouse), removed)
+    return ProjectStatus(
+        sources=tuple(_source_status(project, job, rows, now) for job in project.jobs(now)),
+        tables=tuple(table_sizes(project.warehouse)),
+        retention=boundaries(project, now),
+        files_days=project.settings.retention.files_days,
+    )
+
+
+def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime) -> SourceStatus:
+    reader, source = job.reader, job.reader.source
+    state = Ledger(project.warehouse, source).load()
+    reads = state.reads()
+    shown = project.warehouse.batch_of(LAST_TABLE, source)
+    last = reads.filter(pl.col("batch") == state.sealed)
+    listed = reader.origin.list_inputs(job.patterns, now=now)
+    plan = plan_spans(reader.origin, source, listed, state.known())
+    kinds = RETIRABLE[:-1]
+    there, gone = rows.there, rows.gone
+    found = SourceStatus(
+        source=source,
+        batch=state.sealed,
+        batch_at=_instant(last["read_at"].max()),
+        batch_inputs=last["input_id"].n_unique(),
+        batch_lines=int(last["lines"].sum()),
+        inputs=reads["input_id"].n_unique(),
+        first_at=_instant(reads["first_at"].min()),
+        last_at=_instant(reads["last_at"].max()),
+        planned_since=_instant(state.open_plan()["read_at"].min()),
+        sealed=reads.filter(pl.col("batch") > shown)["batch"].n_unique(),
+        rows=sum(there.get((kind, source), 0) for kind in kinds),
+        reject_rows=there.get((LAST_TABLE, source), 0),
+        retired=sum(gone.get((kind, source), 0) for kind in kinds),
+        retired_rejects=gone.get((LAST_TABLE, source), 0),
+        waiting=tuple((span.input.uri, stored_bytes(span)) for span in plan.spans),
+        skipped=tuple((item.uri, why) for item, why in plan.skipped),
+        differences=(),
+        lines=int(reads["lines"].sum()),
+        records=int(reads["records"].sum()),
+        rejects=int(reads["rejects"].sum()),
+        blank=int(reads["blank"].sum()),
+        drifted=int(reads["drifted"].sum()),
+    )
+    return replace(found, differences=tuple(_differences(found, state)))
+
+
+def _differences(one: SourceStatus, state: LedgerState) -> Iterator[str]:
+    parts = pl.sum_horizontal("records", "rejects", "blank")
+    for uri, lines, total in (
+        state.reads().filter(pl.col("lines") != parts).select("uri", "lines", parts).iter_rows()
+    ):
+        yield f"{uri}: {lines:,} lines were read, but records, rejects and blank are {total:,}"
+    if one.sealed:
+        return  # rows that are on their way; what was read before is in
+    for name, ledger, there, gone in (
+        ("records", one.records, one.rows, one.retired),
+        ("rejects", one.rejects, one.reject_rows, one.retired_rejects),
+    ):
+        if ledger != there + gone:
+            what = "missing" if there + gone < ledger else "too many"
+            removed = f" and {gone:,} were removed by retention" if gone else ""
+            yield (
+                f"the ledger counts {ledger:,} {name}, the tables hold {there:,}{removed}:"
+                f" {abs(ledger - there - gone):,} {what}"
+            )
+
+
+def _instant(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
