@@ -24,6 +24,9 @@ from etl.store.tables import Warehouse
 ROUNDS = 5
 """Times that a source is planned in one run, at most."""
 
+LOOKERS = 16
+"""Inputs that are looked into at once: it is the server's delay that counts, not the work."""
+
 OnProgress = Callable[[int, int], None]
 """Told the bytes that are to be read (once per source) and bytes read since the last call."""
 
@@ -76,9 +79,9 @@ def ingest(
         FatalError: A batch could not be finished; what is committed stays.
     """
     summary = IngestSummary()
-    with ThreadPoolExecutor(max_workers=workers) as executor:
+    with ThreadPoolExecutor(workers) as executor, ThreadPoolExecutor(LOOKERS) as lookers:
         for job in jobs:
-            run = SourceRun(job, warehouse, executor, now, summary, on_progress)
+            run = SourceRun(job, warehouse, executor, lookers, now, summary, on_progress)
             run.run()
             if again is not None:
                 summary.rebuilt_days |= again(run)
@@ -90,6 +93,8 @@ class SourceRun:
     """Reads one source.
 
     Attributes:
+        executor: Runs what takes a core.
+        lookers: Runs what waits for disks and servers.
         failed: Address and version of inputs that cannot be read by this run, to id and reason.
         refuted: Address and input id that turned out not to belong together.
     """
@@ -97,6 +102,7 @@ class SourceRun:
     job: SourceJob
     warehouse: Warehouse
     executor: Executor
+    lookers: Executor
     now: datetime
     summary: IngestSummary
     on_progress: OnProgress | None
@@ -115,6 +121,12 @@ class SourceRun:
         at the same source.
         """
         self.publish()
+        try:
+            self._read_news()
+        except SkippableError as error:  # of the listing: an input's own are kept apart
+            self.skip(", ".join(self.job.patterns), "", str(error))
+
+    def _read_news(self) -> None:
         skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
             state = self.ledger.load()
@@ -145,7 +157,7 @@ class SourceRun:
             [item for item in listed if (item.uri, item.etag) not in self.failed],
             state.known(),
             refuted=self.refuted,
-            mapped=self.executor.map,
+            mapped=self.lookers.map,
         )
 
     def read_batches(self, sealed: int, spans: list[Span], *, rebuilt: bool = False) -> None:

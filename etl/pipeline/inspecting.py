@@ -8,11 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from etl.errors import SkippableError
+from etl.model import Input
+from etl.pipeline.ingest import SourceJob
 from etl.pipeline.packing import stored_bytes
-from etl.pipeline.planning import plan_spans
+from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.project import Project
 from etl.schema import INPUTS, REJECTS
-from etl.store.ledger import Ledger
+from etl.store.ledger import Ledger, LedgerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,7 @@ def source_statuses(project: Project, now: datetime) -> list[SourceStatus]:
         reader = job.reader
         state = Ledger(project.warehouse, reader.source).load()
         rows = state.reads()
-        listed = reader.origin.list_inputs(job.patterns, now=now)
-        plan = plan_spans(reader.origin, reader.source, listed, state.known())
+        plan = _plan(job, state, now)
         figures = ("lines", "records", "rejects", "blank", "drifted")
         sums = {name: int(rows[name].sum()) for name in figures}
         holds = (pl.col("lines") == pl.sum_horizontal("records", "rejects", "blank")).all()
@@ -71,6 +73,17 @@ def source_statuses(project: Project, now: datetime) -> list[SourceStatus]:
             )
         )
     return found
+
+
+def _plan(job: SourceJob, state: LedgerState, now: datetime) -> Plan:
+    """Return what the next run would read; nothing, with the reason, where it cannot be listed."""
+    reader = job.reader
+    try:
+        listed = reader.origin.list_inputs(job.patterns, now=now)
+    except SkippableError as error:
+        nowhere = Input(", ".join(job.patterns), 0, "", now, closed=False)
+        return Plan([], [(nowhere, str(error))])
+    return plan_spans(reader.origin, reader.source, listed, state.known())
 
 
 def reject_groups(project: Project, day: date | None, source: str | None) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from etl.parse.batch import BlockParser
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
 from etl.resources import sql_folder, templates_folder
+from etl.s3 import S3Options
 from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
 from etl.settings import Settings, SourceSettings
 from etl.settings.load import place_of
-from etl.sources.local import LocalSource
+from etl.sources.anywhere import AnySource, with_days
 from etl.store.tables import Warehouse
 
 FORMAT_KEYS = ("format", "log_format", "apache_format")
@@ -71,18 +72,22 @@ class Project:
         names = ("requests", "events", "rejects", "inputs")
         return {name: self.warehouse.scan(name, self.schema_of(name)) for name in names}
 
-    def jobs(self, today: date) -> list[SourceJob]:
+    def jobs(self, today: date, past: Sequence[date] = ()) -> list[SourceJob]:
         """Return one reading job per source.
 
         Args:
             today: Day of ingestion.
+            past: Days whose inputs are wanted besides those within the sources' look-back.
         """
-        return [self._job(source, today) for source in self.settings.source]
+        origin = AnySource(self.settings.root, S3Options(**self.settings.s3.model_dump()))
+        return [self._job(source, origin, today, past) for source in self.settings.source]
 
-    def _job(self, source: SourceSettings, today: date) -> SourceJob:
+    def _job(
+        self, source: SourceSettings, origin: AnySource, today: date, past: Sequence[date]
+    ) -> SourceJob:
         line_format = self.formats[source.name]
         reader = Reader(
-            origin=LocalSource(self.settings.root),
+            origin=origin,
             source=source.name,
             table=line_format.stored.table,
             yearless=line_format.yearless,
@@ -94,7 +99,10 @@ class Project:
             warehouse=self.warehouse.root,
             today=today,
         )
-        return SourceJob(reader, tuple(source.inputs), self.schema_of)
+        # Zones ahead of ours are in tomorrow already.
+        near = (today - timedelta(days=n) for n in range(-1, source.lookback_days + 1))
+        patterns = with_days(source.inputs, sorted({*near, *past}))
+        return SourceJob(reader, tuple(patterns), self.schema_of)
 
 
 def open_project(settings: Settings) -> Project:
