@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -27,3 +28,14 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with moto(tmp_path_factory.mktemp("moto")) as url:
         yield url
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A part of the bucket that no other test uses."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture(params=["seaweed", "moto_server"])
+def server(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))

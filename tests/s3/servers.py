@@ -53,6 +53,11 @@ def client(url: str) -> Any:
     )
 
 
+def put(url: str, key: str, body: bytes) -> str:
+    """Upload an object; return its ETag."""
+    return str(client(url).put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"])
+
+
 @contextlib.contextmanager
 def seaweedfs(folder: Path) -> Iterator[str]:
     """Run SeaweedFS in a folder; give its address."""
