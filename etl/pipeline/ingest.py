@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -84,7 +85,8 @@ def ingest(
             run = SourceRun(job, warehouse, executor, lookers, now, summary, on_progress)
             run.run()
             if again is not None:
-                summary.rebuilt_days |= again(run)
+                with run.listed():
+                    summary.rebuilt_days |= again(run)
     return summary
 
 
@@ -121,10 +123,16 @@ class SourceRun:
         at the same source.
         """
         self.publish()
-        try:
+        with self.listed():
             self._read_news()
-        except SkippableError as error:  # of the listing: an input's own are kept apart
-            self.skip(", ".join(self.job.patterns), "", str(error))
+
+    @contextmanager
+    def listed(self) -> Iterator[None]:
+        """Leave the source to the next run where its inputs cannot be listed."""
+        try:
+            yield
+        except SkippableError as error:  # an input's own are kept apart
+            self.skip(f"source '{self.job.reader.source}'", "", str(error))
 
     def _read_news(self) -> None:
         skipped: list[tuple[Input, str]] = []
@@ -143,10 +151,10 @@ class SourceRun:
     def skip(self, uri: str, input_id: str, why: str) -> None:
         """Tell that an input is left out of this run."""
         source = self.job.reader.source
-        logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
-        self.summary.skipped.append(
-            InputAccount(source, input_id, uri, Counts(), state="skipped", detail=why)
-        )
+        account = InputAccount(source, input_id, uri, Counts(), state="skipped", detail=why)
+        if account not in self.summary.skipped:
+            logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
+            self.summary.skipped.append(account)
 
     def _plan(self, state: LedgerState) -> Plan:
         reader = self.job.reader

@@ -81,7 +81,7 @@ def _plan(job: SourceJob, state: LedgerState, now: datetime) -> Plan:
     try:
         listed = reader.origin.list_inputs(job.patterns, now=now)
     except SkippableError as error:
-        nowhere = Input(", ".join(job.patterns), 0, "", now, closed=False)
+        nowhere = Input(f"source '{reader.source}'", 0, "", now, closed=False)
         return Plan([], [(nowhere, str(error))])
     return plan_spans(reader.origin, reader.source, listed, state.known())
 

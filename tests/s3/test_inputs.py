@@ -13,7 +13,7 @@ import pytest
 
 from etl.model import Input
 from etl.pipeline.checking import check_project
-from etl.pipeline.runs import RunResult, run_ingest
+from etl.pipeline.runs import RunResult, run_backfill, run_ingest
 from etl.s3 import S3Options, S3Store
 from etl.sources.s3 import S3Source
 from tests.pipeline.conftest import open_folder
@@ -196,6 +196,11 @@ def test_what_is_wrong_is_said_in_words(
 def test_a_server_that_is_not_there_is_named(tmp_path: Path, prefix: str) -> None:
     project(tmp_path, "http://127.0.0.1:9", f"s3://{BUCKET}/{prefix}/")
     (skipped,) = ingest(tmp_path).skipped
+    assert skipped.uri == "source 'api'"
+    assert skipped.detail.startswith(f"s3://{BUCKET}/{prefix}/: the server")
+    days = [date(2026, 3, 10)]
+    again = run_backfill(open_folder(tmp_path), days, now=NOW, workers=1, rebuild=True)
+    assert ["cannot be reached" in one.detail for one in again.skipped] == [True]
     assert "cannot be reached; check [s3] endpoint_url" in skipped.detail
 
 
