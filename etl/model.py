@@ -32,6 +32,7 @@ class RejectReason(StrEnum):
     CUT_SHORT = "cut_short"
     TOO_LONG = "too_long"
     MAC_LINE_ENDS = "mac_line_ends"
+    FUTURE_TIMESTAMP = "future_timestamp"
 
 
 @dataclass(frozen=True, slots=True)

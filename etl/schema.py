@@ -180,3 +180,17 @@ MAIL_LOG = pa.schema(
         ("sent_at", INSTANT),
     ]
 )
+
+RETIRED = pa.schema(
+    [
+        ("table_name", TEXT),
+        ("day", pa.date32()),
+        ("source", TEXT),
+        ("input_id", TEXT),
+        ("rows", pa.int64()),
+        ("batch", pa.int64()),
+        ("sequence", pa.int64()),
+        ("retired_at", INSTANT),
+    ]
+)
+"""Rows that retention has removed, by table, day and input; see `store.retention`."""

@@ -13,7 +13,7 @@ from etl.cli.demo import demo
 from etl.cli.formats import formats
 from etl.cli.inspect import metrics, rejects, status
 from etl.cli.options import State
-from etl.cli.run import backfill, ingest, measure, report, run, send
+from etl.cli.run import backfill, ingest, measure, report, run, send, upkeep
 from etl.errors import EtlError
 
 EXIT_CODES = """
@@ -93,7 +93,8 @@ def main(
 
 
 COMMANDS = (
-    demo, check, run, ingest, measure, report, send, backfill, status, rejects, metrics, formats
+    demo, check, run, ingest, measure, report, send, backfill, upkeep, status, rejects, metrics,
+    formats,
 )  # fmt: skip
 
 for command in COMMANDS:

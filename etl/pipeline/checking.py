@@ -70,7 +70,7 @@ def _check_templates(project: Project) -> Finding:
 
 
 def _check_sources(project: Project, now: datetime) -> Iterator[Finding]:
-    for job in project.jobs(now.date()):
+    for job in project.jobs(now):
         yield _check_source(job, now)
 
 

@@ -50,7 +50,7 @@ class SourceStatus:
 def source_statuses(project: Project, now: datetime) -> list[SourceStatus]:
     """Return the state of each source, in the project's order."""
     found = []
-    for job in project.jobs(now.date()):
+    for job in project.jobs(now):
         reader = job.reader
         state = Ledger(project.warehouse, reader.source).load()
         rows = state.reads()

@@ -18,7 +18,7 @@ from etl.metrics.views import build_views
 from etl.model import Measurement
 from etl.pipeline.project import Project
 from etl.schema import INPUTS
-from etl.store.ledger import READ
+from etl.store.ledger import READ, days_written
 from etl.store.measurements import (
     data_versions,
     read_detections,
@@ -26,6 +26,7 @@ from etl.store.measurements import (
     write_detections,
     write_measurements,
 )
+from etl.store.retention import emptied_days, present_before
 
 RECORD_TABLES = ("requests", "events")
 
@@ -37,10 +38,28 @@ class MeasureSummary:
     Attributes:
         days: The days measured, oldest first.
         failed: Metrics that could not be measured, and why.
+        final: Days that were asked for, or got new lines, but stay as they were: retention has
+            removed rows that they were measured from.
     """
 
     days: tuple[date, ...]
     failed: Mapping[str, str]
+    final: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Days whose data or definitions differ from what they were measured from.
+
+    Attributes:
+        days: To be measured, oldest first.
+        versions: Their versions.
+        final: See `MeasureSummary`.
+    """
+
+    days: tuple[date, ...]
+    versions: Mapping[date, str]
+    final: tuple[date, ...]
 
 
 def measure_days(
@@ -53,33 +72,57 @@ def measure_days(
     a target that was edited does not judge the past. With `again` the wanted days are measured
     whatever is known of them.
     """
-    current = _reads_by_day(project)
-    kept = data_versions(project.warehouse)
-    wanted_days = set(wanted)
-    stale: list[date] = []
-    over = {day for day in current if day_bounds(day, project.settings.zone)[1] <= now}
-    for day in sorted(wanted_days | over):
-        version = _version(project, current, day)
-        old = kept.get(day, "")
-        unchanged = old == version or (
-            day not in wanted_days and old.split("-")[0] == version.split("-")[0]
-        )
-        if not unchanged or (again and day in wanted_days):
-            stale.append(day)
+    due = due_days(project, wanted, now=now, again=again)
     failed: dict[str, str] = {}
-    missing = missing_sources(project, stale)
-    for day in stale:
-        version = _version(project, current, day)
-        context = DayContext(day, project.definitions, frozenset(missing[day]), now, version)
+    missing = missing_sources(project, due.days)
+    for day in due.days:
+        absent = frozenset(missing[day])
+        context = DayContext(day, project.definitions, absent, now, due.versions[day])
         _measure_day(project, context, failed)
-    if stale:
+    if due.days:
         _note_detections(project, now)
-    return MeasureSummary(tuple(stale), failed)
+    return MeasureSummary(due.days, failed, due.final)
+
+
+def due_days(
+    project: Project, wanted: Iterable[date], *, now: datetime, again: bool = False
+) -> Due:
+    """Return which days `measure_days` would measure; reads the ledger, not the data."""
+    retired = present_before(project.warehouse)
+    current = _reads_by_day(project, {day for day, _ in retired})
+    fresh = days_written(project.warehouse, now)
+    kept = data_versions(project.warehouse)
+    wanted_days, lookback = set(wanted), lookback_of(project)
+    emptied = emptied_days(project.warehouse)
+    over = {day for day in current if day_bounds(day, project.settings.zone)[1] <= now}
+    stale: dict[date, str] = {}
+    final: list[date] = []
+    for day in sorted(wanted_days | over):
+        version, old = _version(project, current, day), kept.get(day, "")
+        asked = day in wanted_days
+        same = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
+        if same and not (again and asked):
+            continue
+        if not any(day - timedelta(days=number) in emptied for number in range(lookback + 1)):
+            stale[day] = version
+        elif asked or day in fresh:
+            final.append(day)
+    return Due(tuple(stale), stale, tuple(final))
+
+
+def lookback_of(project: Project) -> int:
+    """Return how many days before a day its metrics look at, at most."""
+    return max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
 
 
 def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[str, ...]]:
-    """Return for each day the expected sources without a single record of it."""
+    """Return for each day the expected sources without a single record of it.
+
+    Records that retention has removed were there.
+    """
     present: dict[date, set[str]] = {}
+    for day, source in present_before(project.warehouse):
+        present.setdefault(day, set()).add(source)
     for table in RECORD_TABLES:
         for day, path in project.warehouse.files(table):
             present.setdefault(day, set()).add(_source_in(path))
@@ -116,18 +159,18 @@ def _note_detections(project: Project, now: datetime) -> None:
     write_detections(project.warehouse, new, now)
 
 
-def _reads_by_day(project: Project) -> dict[date, list[str]]:
+def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]:
     """Return for each day with records the reads that may have given them.
 
     Reads are named by content and byte range, not by data file: the same logs give the same
-    version in any warehouse, however the work was divided.
+    version in any warehouse, however the work was divided, and whether or not it keeps old rows.
     """
     zone = project.settings.zone
     rows = project.warehouse.scan("inputs", INPUTS).filter(
         (pl.col("state") == READ) & pl.col("first_at").is_not_null()
     )
     columns = ("source", "input_id", "from_offset", "to_offset", "first_at", "last_at")
-    days = {day for table in RECORD_TABLES for day, _ in project.warehouse.files(table)}
+    days = retired | {day for table in RECORD_TABLES for day, _ in project.warehouse.files(table)}
     reads: dict[date, list[str]] = {day: [] for day in days}
     for *names, first_at, last_at in rows.select(columns).collect().iter_rows():
         read = "/".join(map(str, names))
@@ -139,9 +182,8 @@ def _reads_by_day(project: Project) -> dict[date, list[str]]:
 
 def _version(project: Project, reads: Mapping[date, list[str]], day: date) -> str:
     """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions."""
-    lookback = max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
     named: list[str] = []
-    for number in range(lookback + 1):
+    for number in range(lookback_of(project) + 1):
         named += [f"-{number}", *sorted(reads.get(day - timedelta(days=number), ()))]
     data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     return f"{data}-{project.definitions_digest}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from etl.days import day_of
 from etl.errors import ConfigError
 from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
@@ -72,18 +73,18 @@ class Project:
         names = ("requests", "events", "rejects", "inputs")
         return {name: self.warehouse.scan(name, self.schema_of(name)) for name in names}
 
-    def jobs(self, today: date, past: Sequence[date] = ()) -> list[SourceJob]:
+    def jobs(self, now: datetime, past: Sequence[date] = ()) -> list[SourceJob]:
         """Return one reading job per source.
 
         Args:
-            today: Day of ingestion.
+            now: The run's time, UTC.
             past: Days whose inputs are wanted besides those within the sources' look-back.
         """
         origin = AnySource(self.settings.root, S3Options(**self.settings.s3.model_dump()))
-        return [self._job(source, origin, today, past) for source in self.settings.source]
+        return [self._job(source, origin, now, past) for source in self.settings.source]
 
     def _job(
-        self, source: SourceSettings, origin: AnySource, today: date, past: Sequence[date]
+        self, source: SourceSettings, origin: AnySource, now: datetime, past: Sequence[date]
     ) -> SourceJob:
         line_format = self.formats[source.name]
         reader = Reader(
@@ -97,8 +98,10 @@ class Project:
             ),
             zone=self.settings.zone,
             warehouse=self.warehouse.root,
-            today=today,
+            now=now,
+            tolerance=self.settings.project.tolerance,
         )
+        today = day_of(now, self.settings.zone)
         # Zones ahead of ours are in tomorrow already.
         near = (today - timedelta(days=n) for n in range(-1, source.lookback_days + 1))
         patterns = with_days(source.inputs, sorted({*near, *past}))
@@ -123,7 +126,27 @@ def open_project(settings: Settings) -> Project:
     _check_routes(settings, formats)
     own = settings.root / "sql"
     catalogue = load_catalogue(sql_folder(), own if own.is_dir() else None)
-    definitions = Definitions(
+    definitions = _definitions(settings, formats)
+    reasons = {
+        name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
+        for name, sheet in catalogue.items()
+    }
+    sheets = {name: sheet for name, sheet in catalogue.items() if not reasons[name]}
+    _check_retention(settings, sheets)
+    return Project(
+        settings=settings,
+        warehouse=Warehouse(settings.warehouse),
+        sheets=sheets,
+        idle={name: reason for name, reason in reasons.items() if reason},
+        formats=formats,
+        messages=messages,
+        definitions=definitions,
+        definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
+    )
+
+
+def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definitions:
+    return Definitions(
         zone=settings.zone,
         sources=[
             (source.name, formats[source.name].stored.table, source.expect == "daily")
@@ -134,21 +157,6 @@ def open_project(settings: Settings) -> Project:
             for chain in settings.chain
             for position, step in enumerate(chain.step, start=1)
         ],
-    )
-    reasons = {
-        name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
-        for name, sheet in catalogue.items()
-    }
-    sheets = {name: sheet for name, sheet in catalogue.items() if not reasons[name]}
-    return Project(
-        settings=settings,
-        warehouse=Warehouse(settings.warehouse),
-        sheets=sheets,
-        idle={name: reason for name, reason in reasons.items() if reason},
-        formats=formats,
-        messages=messages,
-        definitions=definitions,
-        definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
     )
 
 
@@ -226,6 +234,20 @@ def _mistaken_key(source: SourceSettings) -> str:
     except ConfigError:
         return key
     return "columns"
+
+
+def _check_retention(settings: Settings, sheets: dict[str, Sheet]) -> None:
+    """Refuse to remove rows that the next night's metrics look back at."""
+    for table, days in settings.retention.by_table.items():
+        for sheet in sheets.values():
+            least = sheet.lookback_days + 2
+            if days < least:
+                place = place_of(settings.root, "retention", table)
+                raise ConfigError(
+                    f"{place}: retention.{table}: {days} days are too few: metric '{sheet.name}'"
+                    f" looks back {sheet.lookback_days} days, and a day is measured the night after"
+                    f" it; keep at least {least}"
+                )
 
 
 def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from etl.days import day_start, from_micros, to_micros
+from etl.days import day_of, day_start, from_micros, to_micros
 from etl.decode.blocks import cut_blocks
 from etl.errors import CountMismatchError, SkippableError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
 from etl.pipeline.beyond import follow_directives, last_stamp
+from etl.pipeline.future import refuse_future
 from etl.pipeline.verifying import plain_bytes
 from etl.sources.base import Source
 from etl.sources.identity import TailWatch
@@ -38,7 +39,8 @@ class Reader:
         make_parser: Makes a parser; takes the date that yearless stamps lie before.
         zone: The project's, whose midnights bound the days.
         warehouse: Folder of the tables.
-        today: Day of ingestion, for rejects.
+        now: The run's time, UTC: no record is dated much later.
+        tolerance: How much later it may be.
         yearless: Whether time stamps may lack the year.
         headed: Whether lines depend on directives before them.
     """
@@ -49,9 +51,15 @@ class Reader:
     make_parser: Callable[[datetime], BlockParser]
     zone: ZoneInfo
     warehouse: Path
-    today: date
+    now: datetime
+    tolerance: timedelta
     yearless: bool = False
     headed: bool = False
+
+    @property
+    def today(self) -> date:
+        """Day of ingestion, for rejects."""
+        return day_of(self.now, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ def _read_span(
     ):
         place = span.from_offset if span.to_offset != TO_END else 0
         for block in cut_blocks(chunks, offset=span.from_offset):
-            parsed = parser.parse(block)
+            parsed = refuse_future(parser.parse(block), block, reader.now, reader.tolerance)
             _check(parsed, block, span)
             counts += parsed.counts
             end = block.offset + block.size

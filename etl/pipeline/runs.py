@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -14,6 +14,7 @@ from etl.pipeline.measuring import measure_days, missing_sources
 from etl.pipeline.project import Project, check_metrics
 from etl.pipeline.rebuilding import rebuild_source
 from etl.pipeline.reports import DayPage, report_days
+from etl.pipeline.tidying import TidySummary, tidy
 from etl.store.ledger import sources_in
 from etl.store.lock import exclusive
 from etl.store.publish import publish
@@ -30,6 +31,8 @@ class RunResult:
         missing: Days asked for or measured, with the expected sources that have no data.
         asked: The days asked for.
         pages: Reports written, oldest first.
+        final: Days left as they were, because retention has removed rows of theirs.
+        tidied: What upkeep did; None where there was none.
     """
 
     read: IngestSummary | None = None
@@ -38,6 +41,8 @@ class RunResult:
     missing: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
     asked: tuple[date, ...] = ()
     pages: tuple[DayPage, ...] = ()
+    final: tuple[date, ...] = ()
+    tidied: TidySummary | None = None
 
     @property
     def last_page(self) -> DayPage | None:
@@ -57,7 +62,8 @@ class RunResult:
     @property
     def is_incomplete(self) -> bool:
         """Whether anything was skipped, is missing or could not be measured."""
-        return bool(self.skipped or self.failed or any(self.missing.values()))
+        unfinished = self.tidied is not None and self.tidied.trouble
+        return bool(self.skipped or self.failed or any(self.missing.values()) or unfinished)
 
     def plain(self) -> dict[str, object]:
         """Return the result as plain data for JSON."""
@@ -79,6 +85,8 @@ class RunResult:
                 page.day.isoformat(): {"path": str(page.path), "verdict": str(page.verdict)}
                 for page in self.pages
             },
+            "final": [day.isoformat() for day in self.final],
+            "upkeep": self.tidied.plain() if self.tidied else None,
             "headline": list(self.last_page.headline) if self.last_page else [],
         }
 
@@ -93,6 +101,13 @@ class RunResult:
                 yield f"Missing on {day}: {', '.join(names)} (expected daily, no record)."
         for metric, why in self.failed.items():
             yield f"Not measured: {metric}: {why}"
+        for day in self.final:
+            yield (
+                f"Left {day} as it was: retention has removed rows that it was measured from, and"
+                " what is left, or came later, does not restate it."
+            )
+        if self.tidied is not None:
+            yield from self.tidied.lines()
         if self.measured:
             yield f"Measured {_days_words(self.measured)}."
         if len(self.pages) > 1:
@@ -123,7 +138,16 @@ def run_all(
     with exclusive(project.warehouse.root):
         _publish_sealed(project)
         read = _ingest(project, now, workers, on_progress)
-        return _measure_and_report(project, days, now, read)
+        result = _measure_and_report(project, days, now, read)
+        return replace(result, tidied=tidy(project, now=now))
+
+
+def run_upkeep(project: Project, *, now: datetime, dry_run: bool = False) -> TidySummary:
+    """Upkeep alone."""
+    with exclusive(project.warehouse.root):
+        if not dry_run:
+            _publish_sealed(project)
+        return tidy(project, now=now, dry_run=dry_run)
 
 
 def run_ingest(
@@ -141,7 +165,7 @@ def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> Run
         _publish_sealed(project)
         done = measure_days(project, days, now=now)
     missing = missing_sources(project, sorted({*days, *done.days}))
-    return RunResult(measured=done.days, failed=done.failed, missing=missing)
+    return RunResult(measured=done.days, failed=done.failed, missing=missing, final=done.final)
 
 
 def run_report(project: Project, days: Sequence[date]) -> RunResult:
@@ -180,10 +204,8 @@ def _ingest(
     past: Sequence[date] = (),
 ) -> IngestSummary:
     """Read what is new; and with `past` again what gave rows of those days."""
-    today = now.astimezone(project.settings.zone).date()
-    jobs = project.jobs(today, past)
     return ingest(
-        jobs,
+        project.jobs(now, past),
         project.warehouse,
         now=now,
         workers=workers,
@@ -215,6 +237,7 @@ def _measure_and_report(
         missing=missing_sources(project, sorted({*days, *done.days})),
         asked=tuple(days),
         pages=tuple(pages),
+        final=done.final,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +21,7 @@ from pydantic import (
 
 from etl.errors import nearest
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
+from etl.settings.retention import RetentionSettings
 
 
 def _known_zone(name: str) -> str:
@@ -31,6 +33,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _known_duration(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,5}[smhd]", text):
+        raise ValueError("write a whole number and a unit: s, m, h or d, as in 90s, 30m, 6h, 1d")
+    return text
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 """Names that appear in tables, paths and reports: lower case, digits, `_` and `-`."""
 
@@ -38,6 +49,9 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 """Names that become columns."""
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Duration = Annotated[str, AfterValidator(_known_duration)]
+"""A number and a unit, as in `90s`, `30m`, `6h`, `1d`."""
+
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -53,6 +67,13 @@ class ProjectSettings(_Part):
     warehouse: NonEmpty = "warehouse"
     out: NonEmpty = "out"
     engine: Literal["local"] = "local"
+    future_tolerance: Duration = "1d"
+
+    @property
+    def tolerance(self) -> timedelta:
+        """How far after a run's time a line may be dated."""
+        number, unit = int(self.future_tolerance[:-1]), self.future_tolerance[-1]
+        return timedelta(**{_UNITS[unit]: number})
 
     @field_validator("warehouse")
     @classmethod
@@ -170,7 +191,7 @@ class ChainSettings(_Part):
     """`[[chain]]`: ordered steps that each object passes."""
 
     name: Name
-    grace: Annotated[str, StringConstraints(pattern=r"^\d+[smhd]$")] = "6h"
+    grace: Duration = "6h"
     step: Annotated[list[StepSettings], Field(min_length=2)]
 
     @model_validator(mode="after")
@@ -214,6 +235,7 @@ class Settings(_Part):
     chain: list[ChainSettings] = Field(default_factory=list)
     mail: MailSettings | None = None
     s3: S3Settings = Field(default_factory=S3Settings)
+    retention: RetentionSettings = RetentionSettings()
     root: Path = Path()
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ prune by them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -153,6 +153,57 @@ def read_part(root: Path, part: Part, columns: list[str] | None = None) -> pa.Ta
     """Return a part file's rows as they were written, without its partition's columns."""
     with pq.ParquetFile(root / part.table / part.path) as file:
         return file.read(columns=columns)
+
+
+def rewrite_parts(root: Path, parts: Sequence[Part], schema: pa.Schema, name: str) -> Part:
+    """Write the rows of parts of one table, day and source into one new part, in their order.
+
+    Args:
+        root: The warehouse's folder.
+        parts: At least one.
+        schema: The table's: its types are those of the new part's columns.
+        name: Start of the new file's name.
+    """
+    first = parts[0]
+    footers = [pq.read_schema(root / part.table / part.path) for part in parts]
+    names = {name for footer in footers for name in footer.names}
+    columns = pa.schema([field for field in schema if field.name in names])
+    writer = PartWriter(root / first.table, first.table, first.day, first.source, name)
+    try:
+        for part in parts:
+            with pq.ParquetFile(root / part.table / part.path) as file:
+                for batch in file.iter_batches(batch_size=ROW_GROUP_ROWS):
+                    writer.add(_as(batch, columns))
+        return writer.close()
+    except BaseException:
+        writer.abort()
+        raise
+
+
+def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with the columns of `schema`; those that it lacks are null."""
+    columns = [
+        _fill(batch.column(field.name), field.type)
+        if field.name in batch.schema.names
+        else pa.nulls(batch.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _fill(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """Return values as `wanted`: structs get the fields that they lack."""
+    if not pa.types.is_struct(wanted):
+        return values.cast(wanted)
+    have = {field.name: number for number, field in enumerate(values.type)}
+    fields = [
+        _fill(values.field(have[field.name]), field.type)
+        if field.name in have
+        else pa.nulls(len(values), field.type)
+        for field in wanted
+    ]
+    mask = values.is_null() if values.null_count else None
+    return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=mask)
 
 
 def _open_writer(path: Path, rows: pa.Table) -> pq.ParquetWriter:

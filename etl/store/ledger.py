@@ -224,6 +224,17 @@ def sources_in(warehouse: Warehouse) -> list[str]:
     return sorted(rows["source"].to_list())
 
 
+def days_written(warehouse: Warehouse, now: datetime) -> set[date]:
+    """Return the days that a run's batches brought records of."""
+    parts = (
+        warehouse.scan("inputs", INPUTS)
+        .filter((pl.col("state") == READ) & (pl.col("read_at") == now))
+        .select(pl.col("parts").explode().struct.unnest())
+    )
+    records = parts.filter(pl.col("table") != "rejects").select(pl.col("day").unique())
+    return set(records.collect()["day"].drop_nulls())
+
+
 def _row(
     batch: int, source: str, span: Span, state: str, attempt: str, now: datetime
 ) -> dict[str, object]:

@@ -31,6 +31,7 @@ PARTITIONS = {
     "measurements": ["day"],
     "incident_log": [],
     "mail_log": [],
+    "retired": [],
 }
 """Each table's partition columns."""
 
@@ -63,7 +64,7 @@ class Warehouse:
 
     def exists(self, table: str) -> bool:
         """Tell whether a table has been created."""
-        with _store_errors(table):
+        with store_errors(table):
             return DeltaTable.is_deltatable(str(self.folder(table)))
 
     def open(self, table: str, schema: pa.Schema) -> DeltaTable:
@@ -71,7 +72,7 @@ class Warehouse:
 
         Columns and struct fields are only ever added.
         """
-        with _store_errors(table):
+        with store_errors(table):
             path = str(self.folder(table))
             try:
                 opened = DeltaTable(path)
@@ -84,6 +85,13 @@ class Warehouse:
                 opened = DeltaTable(path)
             return opened
 
+    def existing(self, table: str) -> DeltaTable | None:
+        """Open a table at its newest version, as it is; None where it does not exist yet."""
+        if not self.exists(table):
+            return None
+        with store_errors(table):
+            return DeltaTable(str(self.folder(table)))
+
     def has_part(self, part: Part) -> bool:
         """Tell whether a part file is there, whole."""
         path = self.folder(part.table) / part.path
@@ -93,7 +101,7 @@ class Warehouse:
         """Return the number of the last batch of `source` that `table` holds; 0 for none."""
         if not self.exists(table):
             return 0
-        with _store_errors(table):
+        with store_errors(table):
             return DeltaTable(str(self.folder(table))).transaction_version(source) or 0
 
     def commit(
@@ -168,7 +176,7 @@ class Warehouse:
         overtaken: Exception | None = None
         for _ in range(TRIES):
             opened = self.open(table, schema)
-            with _store_errors(table):
+            with store_errors(table):
                 try:
                     return write(opened)
                 except CommitFailedError as error:
@@ -180,19 +188,22 @@ class Warehouse:
         if not self.exists(table):
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
         opened = self.open(table, schema)
-        with _store_errors(table):
+        with store_errors(table):
             return pl.scan_delta(opened), opened.transaction_version(app) or 0
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to an unpartitioned table."""
-        self.open(table, rows.schema)
-        with _store_errors(table):
-            write_deltalake(str(self.folder(table)), rows, mode="append")
+
+        def write(opened: DeltaTable) -> bool:
+            write_deltalake(opened, rows, mode="append")
+            return True
+
+        self._until_landed(table, rows.schema, write)
 
     def replace_day(self, table: str, day: date, rows: pa.Table) -> None:
         """Replace all rows of one day with `rows`, in one commit."""
         self.open(table, rows.schema)
-        with _store_errors(table):
+        with store_errors(table):
             write_deltalake(
                 str(self.folder(table)),
                 rows,
@@ -205,14 +216,14 @@ class Warehouse:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
         if not self.exists(table):
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
-        with _store_errors(table):
+        with store_errors(table):
             return pl.scan_delta(self.open(table, schema))
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""
         if not self.exists(table):
             return []
-        with _store_errors(table):
+        with store_errors(table):
             actions = pl.DataFrame(
                 DeltaTable(str(self.folder(table))).get_add_actions(flatten=True)
             )
@@ -223,9 +234,9 @@ class Warehouse:
 
 def _write(opened: DeltaTable, partitions: list[str], change: Change, app: str, batch: int) -> None:
     now = int(time.time() * 1000)  # Delta's own bookkeeping; no figure reads it
-    actions: list[AddAction | RemoveAction] = [_add_action(part, now) for part in change.adds]
+    actions: list[AddAction | RemoveAction] = [add_action(part, now) for part in change.adds]
     actions += [
-        RemoveAction(part.path, True, now, part.size_bytes, _partition(part))
+        RemoveAction(part.path, True, now, part.size_bytes, partition_of(part))
         for part in change.removes
     ]
     properties = CommitProperties(app_transactions=[Transaction(app, batch)])
@@ -234,17 +245,19 @@ def _write(opened: DeltaTable, partitions: list[str], change: Change, app: str, 
     )
 
 
-def _partition(part: Part) -> dict[str, str | None]:
+def partition_of(part: Part) -> dict[str, str | None]:
+    """Return a part's partition values as Delta writes them."""
     return {"day": part.day.isoformat(), "source": part.source}
 
 
-def _add_action(part: Part, now: int) -> AddAction:
+def add_action(part: Part, now: int, *, data_change: bool = True) -> AddAction:
+    """Return the log entry that shows a part; `now` in milliseconds since 1970."""
     return AddAction(
         path=part.path,
         size=part.size_bytes,
-        partition_values=_partition(part),
+        partition_values=partition_of(part),
         modification_time=now,
-        data_change=True,
+        data_change=data_change,
         stats=json.dumps({"numRecords": part.rows}),
     )
 
@@ -264,7 +277,8 @@ def _fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
 
 
 @contextmanager
-def _store_errors(table: str) -> Iterator[None]:
+def store_errors(table: str) -> Iterator[None]:
+    """Turn what Delta and Polars raise into a `StoreError` that names the table."""
     try:
         yield
     except (DeltaError, OSError, pl.exceptions.PolarsError) as error:

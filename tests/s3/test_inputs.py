@@ -215,7 +215,7 @@ def test_a_small_object_costs_one_request(server: str, prefix: str, tmp_path: Pa
     opened = open_folder(project(tmp_path, server, f"s3://{BUCKET}/{prefix}/"))
     for expected in ({"ListObjectsV2": 2, "GetObject": 30}, {"ListObjectsV2": 1}):
         calls.clear()
-        jobs = opened.jobs(date(2026, 3, 11))
+        jobs = opened.jobs(NOW)
         for job in jobs:
             job.reader.origin._objects._store = store  # type: ignore[attr-defined]
         from etl.pipeline.ingest import ingest as read
