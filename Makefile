@@ -10,6 +10,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 AIRFLOW_READY := .venv-airflow/.ready
+S3_READY := .venv/.s3-ready
 AXE := tests/browser/node_modules/axe-core/axe.min.js
 CHROMIUM ?= /usr/bin/chromium
 # Tests of one file stay together: they share the demo that its fixture made.
@@ -38,7 +39,7 @@ demo: $(READY) ## simulate two weeks of logs in demo/ and report on them
 test: $(READY) ## every test that needs no server, browser or system package
 	@$(PYTEST) -m "not extra" $(PYTEST_ARGS)
 
-test-all: $(READY) $(AIRFLOW_READY) browser ## all tests, with Airflow and a browser
+test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser ## all tests, with Airflow, S3 and a browser
 	@CHROMIUM=$(CHROMIUM) $(PYTEST) $(PYTEST_ARGS)
 
 # New random examples in each run, FUZZ times as many as in `make test`; a failure prints the line
@@ -75,6 +76,9 @@ constraints: ## pin the newest versions that pyproject.toml allows
 	@mv constraints.new constraints.txt
 	@{ grep '^#' constraints-airflow.txt; cat .venv-constraints/airflow.txt; } > constraints.new
 	@mv constraints.new constraints-airflow.txt
+	@$(COMPILE) -o .venv-constraints/s3.txt tests/s3/requirements.in
+	@{ grep '^#' constraints-s3.txt; cat .venv-constraints/s3.txt; } > constraints.new
+	@mv constraints.new constraints-s3.txt
 
 clean: ## remove the demo, caches and builds
 	@rm -rf demo build dist .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -96,6 +100,11 @@ $(AIRFLOW_READY): constraints-airflow.txt
 	@.venv-airflow/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-airflow
 	@echo "Installing Airflow into .venv-airflow"
 	@.venv-airflow/bin/python $(INSTALL) --require-hashes -r constraints-airflow.txt
+	@touch $@
+
+$(S3_READY): constraints-s3.txt $(READY)
+	@echo "Installing S3 servers for the tests"
+	@$(BIN)/python $(INSTALL) --require-hashes -r constraints-s3.txt
 	@touch $@
 
 browser: $(AXE)

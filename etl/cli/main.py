@@ -13,8 +13,8 @@ from etl.cli.demo import demo
 from etl.cli.formats import formats
 from etl.cli.inspect import metrics, rejects
 from etl.cli.options import State
-from etl.cli.run import backfill, ingest, measure, report, run, send
-from etl.cli.upkeep import status, upkeep
+from etl.cli.run import backfill, ingest, measure, report, run, send, upkeep
+from etl.cli.status import status
 from etl.errors import EtlError
 
 EXIT_CODES = """

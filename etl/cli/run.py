@@ -137,6 +137,24 @@ def report(state: State, *, day: Day, since: Day, until: Day, json: bool) -> Non
     _leave(result)
 
 
+@click.command(short_help="Cut old rows, put small files together: part of every run.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+@click.pass_obj
+def upkeep(state: State, *, dry_run: bool, json: bool) -> None:
+    """Apply [retention], put small files of closed days together, delete files out of use."""
+    from etl.cli.output import print_json
+    from etl.pipeline.runs import run_upkeep
+
+    done = run_upkeep(state.open_project(), now=state.now, dry_run=dry_run)
+    if json:
+        print_json(done.plain())
+    elif not state.quiet:
+        _print_lines(done.lines() if list(done.lines()) else ["Nothing to do."])
+    if done.trouble:
+        click.get_current_context().exit(SKIPPED)
+
+
 @click.command(short_help="Mail the statement of a day, once.")
 @click.option("--day", type=DAY, help="Which day's statement. Default: yesterday.")
 @click.option("--again", is_flag=True, help="Also when this very statement was mailed before.")

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
 from etl.parse.batch import BlockParser
+from etl.pipeline.looking import read_fully
 from etl.sources.base import Source
 from etl.store.ledger import TO_END, Span
 
@@ -34,7 +35,7 @@ def last_stamp(origin: Source, span: Span, parser: BlockParser, latest: datetime
         size = stream.seek(0, io.SEEK_END)
         start = max(size - TAIL_BYTES, 0)
         stream.seek(start)
-        tail = stream.read(TAIL_BYTES)
+        tail = read_fully(stream, TAIL_BYTES)
     whole = tail if start == 0 else tail[tail.find(b"\n") + 1 :]
     last = None
     for block in cut_blocks([whole[: whole.rfind(b"\n") + 1]], offset=max(start, 1)):

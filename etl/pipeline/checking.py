@@ -77,7 +77,10 @@ def _check_sources(project: Project, now: datetime) -> Iterator[Finding]:
 def _check_source(job: SourceJob, now: datetime) -> Finding:
     reader = job.reader
     what = f"source {reader.source}"
-    listed = reader.origin.list_inputs(job.patterns, now=now)
+    try:
+        listed = reader.origin.list_inputs(job.patterns, now=now)
+    except SkippableError as error:
+        return Finding(what, False, str(error))
     if not listed:
         return Finding(what, False, f"no input matches {', '.join(job.patterns)}")
     newest = max(listed, key=lambda item: item.dated_at)

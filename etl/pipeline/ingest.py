@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -23,6 +24,9 @@ from etl.store.tables import Warehouse
 
 ROUNDS = 5
 """Times that a source is planned in one run, at most."""
+
+LOOKERS = 16
+"""Inputs that are looked into at once: it is the server's delay that counts, not the work."""
 
 OnProgress = Callable[[int, int], None]
 """Told the bytes that are to be read (once per source) and bytes read since the last call."""
@@ -76,12 +80,13 @@ def ingest(
         FatalError: A batch could not be finished; what is committed stays.
     """
     summary = IngestSummary()
-    with ThreadPoolExecutor(max_workers=workers) as executor:
+    with ThreadPoolExecutor(workers) as executor, ThreadPoolExecutor(LOOKERS) as lookers:
         for job in jobs:
-            run = SourceRun(job, warehouse, executor, now, summary, on_progress)
+            run = SourceRun(job, warehouse, executor, lookers, now, summary, on_progress)
             run.run()
             if again is not None:
-                summary.rebuilt_days |= again(run)
+                with run.listed():
+                    summary.rebuilt_days |= again(run)
     return summary
 
 
@@ -90,6 +95,8 @@ class SourceRun:
     """Reads one source.
 
     Attributes:
+        executor: Runs what takes a core.
+        lookers: Runs what waits for disks and servers.
         failed: Address and version of inputs that cannot be read by this run, to id and reason.
         refuted: Address and input id that turned out not to belong together.
     """
@@ -97,6 +104,7 @@ class SourceRun:
     job: SourceJob
     warehouse: Warehouse
     executor: Executor
+    lookers: Executor
     now: datetime
     summary: IngestSummary
     on_progress: OnProgress | None
@@ -115,6 +123,18 @@ class SourceRun:
         at the same source.
         """
         self.publish()
+        with self.listed():
+            self._read_news()
+
+    @contextmanager
+    def listed(self) -> Iterator[None]:
+        """Leave the source to the next run where its inputs cannot be listed."""
+        try:
+            yield
+        except SkippableError as error:  # an input's own are kept apart
+            self.skip(f"source '{self.job.reader.source}'", "", str(error))
+
+    def _read_news(self) -> None:
         skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
             state = self.ledger.load()
@@ -131,10 +151,10 @@ class SourceRun:
     def skip(self, uri: str, input_id: str, why: str) -> None:
         """Tell that an input is left out of this run."""
         source = self.job.reader.source
-        logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
-        self.summary.skipped.append(
-            InputAccount(source, input_id, uri, Counts(), state="skipped", detail=why)
-        )
+        account = InputAccount(source, input_id, uri, Counts(), state="skipped", detail=why)
+        if account not in self.summary.skipped:
+            logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
+            self.summary.skipped.append(account)
 
     def _plan(self, state: LedgerState) -> Plan:
         reader = self.job.reader
@@ -145,7 +165,7 @@ class SourceRun:
             [item for item in listed if (item.uri, item.etag) not in self.failed],
             state.known(),
             refuted=self.refuted,
-            mapped=self.executor.map,
+            mapped=self.lookers.map,
         )
 
     def read_batches(self, sealed: int, spans: list[Span], *, rebuilt: bool = False) -> None:

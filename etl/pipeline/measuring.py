@@ -100,8 +100,8 @@ def due_days(
     for day in sorted(wanted_days | over):
         version, old = _version(project, current, day), kept.get(day, "")
         asked = day in wanted_days
-        unchanged = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
-        if unchanged and not (again and asked):
+        same = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
+        if same and not (again and asked):
             continue
         if not any(day - timedelta(days=number) in emptied for number in range(lookback + 1)):
             stale[day] = version

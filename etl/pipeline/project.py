@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
+from etl.days import day_of
 from etl.errors import ConfigError
 from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
@@ -24,10 +25,11 @@ from etl.parse.batch import BlockParser
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
 from etl.resources import sql_folder, templates_folder
+from etl.s3 import S3Options
 from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
 from etl.settings import Settings, SourceSettings
 from etl.settings.load import place_of
-from etl.sources.local import LocalSource
+from etl.sources.anywhere import AnySource, with_days
 from etl.store.tables import Warehouse
 
 FORMAT_KEYS = ("format", "log_format", "apache_format")
@@ -71,18 +73,22 @@ class Project:
         names = ("requests", "events", "rejects", "inputs")
         return {name: self.warehouse.scan(name, self.schema_of(name)) for name in names}
 
-    def jobs(self, now: datetime) -> list[SourceJob]:
+    def jobs(self, now: datetime, past: Sequence[date] = ()) -> list[SourceJob]:
         """Return one reading job per source.
 
         Args:
             now: The run's time, UTC.
+            past: Days whose inputs are wanted besides those within the sources' look-back.
         """
-        return [self._job(source, now) for source in self.settings.source]
+        origin = AnySource(self.settings.root, S3Options(**self.settings.s3.model_dump()))
+        return [self._job(source, origin, now, past) for source in self.settings.source]
 
-    def _job(self, source: SourceSettings, now: datetime) -> SourceJob:
+    def _job(
+        self, source: SourceSettings, origin: AnySource, now: datetime, past: Sequence[date]
+    ) -> SourceJob:
         line_format = self.formats[source.name]
         reader = Reader(
-            origin=LocalSource(self.settings.root),
+            origin=origin,
             source=source.name,
             table=line_format.stored.table,
             yearless=line_format.yearless,
@@ -95,7 +101,11 @@ class Project:
             now=now,
             tolerance=self.settings.project.tolerance,
         )
-        return SourceJob(reader, tuple(source.inputs), self.schema_of)
+        today = day_of(now, self.settings.zone)
+        # Zones ahead of ours are in tomorrow already.
+        near = (today - timedelta(days=n) for n in range(-1, source.lookback_days + 1))
+        patterns = with_days(source.inputs, sorted({*near, *past}))
+        return SourceJob(reader, tuple(patterns), self.schema_of)
 
 
 def open_project(settings: Settings) -> Project:
@@ -114,19 +124,9 @@ def open_project(settings: Settings) -> Project:
         if source.message is not None
     }
     _check_routes(settings, formats)
-    catalogue = _catalogue(settings)
-    definitions = Definitions(
-        zone=settings.zone,
-        sources=[
-            (source.name, formats[source.name].stored.table, source.expect == "daily")
-            for source in settings.source
-        ],
-        steps=[
-            Step(chain.name, step.name, position, step.records, step.where, step.object)
-            for chain in settings.chain
-            for position, step in enumerate(chain.step, start=1)
-        ],
-    )
+    own = settings.root / "sql"
+    catalogue = load_catalogue(sql_folder(), own if own.is_dir() else None)
+    definitions = _definitions(settings, formats)
     reasons = {
         name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
         for name, sheet in catalogue.items()
@@ -142,6 +142,21 @@ def open_project(settings: Settings) -> Project:
         messages=messages,
         definitions=definitions,
         definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
+    )
+
+
+def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definitions:
+    return Definitions(
+        zone=settings.zone,
+        sources=[
+            (source.name, formats[source.name].stored.table, source.expect == "daily")
+            for source in settings.source
+        ],
+        steps=[
+            Step(chain.name, step.name, position, step.records, step.where, step.object)
+            for chain in settings.chain
+            for position, step in enumerate(chain.step, start=1)
+        ],
     )
 
 
@@ -219,11 +234,6 @@ def _mistaken_key(source: SourceSettings) -> str:
     except ConfigError:
         return key
     return "columns"
-
-
-def _catalogue(settings: Settings) -> dict[str, Sheet]:
-    own = settings.root / "sql"
-    return load_catalogue(sql_folder(), own if own.is_dir() else None)
 
 
 def _check_retention(settings: Settings, sheets: dict[str, Sheet]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
 from etl.model import InputAccount, Verdict
-from etl.pipeline.ingest import IngestSummary, OnProgress, SourceRun, ingest
+from etl.pipeline.ingest import IngestSummary, OnProgress, ingest
 from etl.pipeline.measuring import measure_days, missing_sources
 from etl.pipeline.project import Project, check_metrics
 from etl.pipeline.rebuilding import rebuild_source
@@ -192,8 +192,7 @@ def run_backfill(
         _publish_sealed(project)
         read = None
         if rebuild:
-            again = partial(rebuild_source, days=days)
-            read = _ingest(project, now, workers, on_progress, again)
+            read = _ingest(project, now, workers, on_progress, days)
             days = sorted({*days, *read.rebuilt_days})
         result = _measure_and_report(project, days, now, read, again=True)
         return replace(result, tidied=tidy(project, now=now))
@@ -204,15 +203,16 @@ def _ingest(
     now: datetime,
     workers: int,
     on_progress: OnProgress | None,
-    again: Callable[[SourceRun], set[date]] | None = None,
+    past: Sequence[date] = (),
 ) -> IngestSummary:
+    """Read what is new; and with `past` again what gave rows of those days."""
     return ingest(
-        project.jobs(now),
+        project.jobs(now, past),
         project.warehouse,
         now=now,
         workers=workers,
         on_progress=on_progress,
-        again=again,
+        again=partial(rebuild_source, days=past) if past else None,
     )
 
 

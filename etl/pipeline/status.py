@@ -8,9 +8,11 @@ from datetime import datetime
 
 import polars as pl
 
+from etl.errors import SkippableError
+from etl.model import Input
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.packing import stored_bytes
-from etl.pipeline.planning import plan_spans
+from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.project import Project
 from etl.pipeline.tidying import Boundaries, boundaries
 from etl.store.ledger import Ledger, LedgerState
@@ -108,13 +110,12 @@ def project_status(project: Project, now: datetime) -> ProjectStatus:
 
 
 def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime) -> SourceStatus:
-    reader, source = job.reader, job.reader.source
+    source = job.reader.source
     state = Ledger(project.warehouse, source).load()
     reads = state.reads()
     shown = project.warehouse.batch_of(LAST_TABLE, source)
     last = reads.filter(pl.col("batch") == state.sealed)
-    listed = reader.origin.list_inputs(job.patterns, now=now)
-    plan = plan_spans(reader.origin, source, listed, state.known())
+    plan = _plan(job, state, now)
     kinds = RETIRABLE[:-1]
     there, gone = rows.there, rows.gone
     found = SourceStatus(
@@ -167,3 +168,14 @@ def _differences(one: SourceStatus, state: LedgerState) -> Iterator[str]:
 
 def _instant(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
+
+
+def _plan(job: SourceJob, state: LedgerState, now: datetime) -> Plan:
+    """Return what the next run would read; nothing, with the reason, where it cannot be listed."""
+    reader = job.reader
+    try:
+        listed = reader.origin.list_inputs(job.patterns, now=now)
+    except SkippableError as error:
+        nowhere = Input(f"source '{reader.source}'", 0, "", now, closed=False)
+        return Plan([], [(nowhere, str(error))])
+    return plan_spans(reader.origin, reader.source, listed, state.known())

@@ -116,16 +116,20 @@ class SourceSettings(_Part):
     inner: str | None = None
     columns: dict[Identifier, NonEmpty] = Field(default_factory=dict)
     expect: Literal["daily"] | None = None
+    lookback_days: Annotated[int, Field(ge=0, le=366)] = 3
     timezone: ZoneName | None = None
     message: str | None = None
     fields: dict[Identifier, FieldSettings] = Field(default_factory=dict)
 
     @field_validator("inputs")
     @classmethod
-    def _local_inputs(cls, value: list[str]) -> list[str]:
+    def _known_places(cls, value: list[str]) -> list[str]:
         for pattern in value:
-            if "://" in pattern:
-                raise ValueError(f"'{pattern}': only local paths and globs can be read so far")
+            if "://" in pattern and not re.match(r"s3://[^/]+", pattern):
+                raise ValueError(f"'{pattern}': inputs are paths, globs, or s3://bucket/prefix")
+            for opened in re.findall(r"\{[^{}]*\}?", pattern):
+                if not re.fullmatch(r"\{day:[^{}]*%[^{}]*\}", opened):
+                    raise ValueError(f"'{pattern}': '{opened}' is no day; write {{day:%Y/%m/%d}}")
         return value
 
     @field_validator("fields")
@@ -210,6 +214,14 @@ class MailSettings(_Part):
     report_url: str | None = None
 
 
+class S3Settings(_Part):
+    """`[s3]`: where the server is. Keys come from boto3's usual chain, never from this file."""
+
+    endpoint_url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
+    region: NonEmpty | None = None
+    requester_pays: bool = False
+
+
 class Settings(_Part):
     """The whole of daytally.toml.
 
@@ -222,6 +234,7 @@ class Settings(_Part):
     route: list[RouteSettings] = Field(default_factory=list)
     chain: list[ChainSettings] = Field(default_factory=list)
     mail: MailSettings | None = None
+    s3: S3Settings = Field(default_factory=S3Settings)
     retention: RetentionSettings = RetentionSettings()
     root: Path = Path()
 

@@ -7,7 +7,7 @@ prune by them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -149,10 +149,13 @@ def remove_parts(root: Path, parts: Iterable[Part]) -> None:
         (root / part.table / part.path).unlink(missing_ok=True)
 
 
-def read_part(root: Path, part: Part, columns: list[str] | None = None) -> pa.Table:
-    """Return a part file's rows as they were written, without its partition's columns."""
+def read_part(root: Path, part: Part, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield a part file's rows as they were written, without its partition's columns.
+
+    A compacted part holds more rows than memory should.
+    """
     with pq.ParquetFile(root / part.table / part.path) as file:
-        return file.read(columns=columns)
+        yield from file.iter_batches(batch_size=ROW_GROUP_ROWS, columns=columns)
 
 
 def rewrite_parts(root: Path, parts: Sequence[Part], schema: pa.Schema, name: str) -> Part:
@@ -171,9 +174,8 @@ def rewrite_parts(root: Path, parts: Sequence[Part], schema: pa.Schema, name: st
     writer = PartWriter(root / first.table, first.table, first.day, first.source, name)
     try:
         for part in parts:
-            with pq.ParquetFile(root / part.table / part.path) as file:
-                for batch in file.iter_batches(batch_size=ROW_GROUP_ROWS):
-                    writer.add(_as(batch, columns))
+            for batch in read_part(root, part):
+                writer.add(_as(batch, columns))
         return writer.close()
     except BaseException:
         writer.abort()

@@ -82,21 +82,28 @@ def _change(
     adds, removes = list(parts), []
     replaced = pa.array(sealed.rebuilt)
     for old in _parts_of(opened, table, source):
-        held = pc.is_in(read_part(warehouse.root, old, ["input_id"])["input_id"], replaced)
-        if not pc.any(held).as_py():
+        inputs = read_part(warehouse.root, old, ["input_id"])
+        held = sum(_held(batch, replaced).true_count for batch in inputs)
+        if not held:
             continue
         removes.append(old)
-        left = read_part(warehouse.root, old).filter(pc.invert(held))
-        if left.num_rows:
-            adds.append(_write_again(warehouse.root, old, left))
+        if held < old.rows:
+            adds.append(_write_rest(warehouse.root, old, replaced))
     return Change(adds, removes)
 
 
-def _write_again(root: Path, old: Part, rows: pa.Table) -> Part:
+def _held(batch: pa.RecordBatch, inputs: pa.Array) -> pa.BooleanArray:
+    return pc.is_in(batch["input_id"], inputs)
+
+
+def _write_rest(root: Path, old: Part, replaced: pa.Array) -> Part:
+    """Write the rows of a part that are not of the inputs `replaced`."""
     # Another run may do the same at this moment: each writes a file of its own.
     writer = PartWriter(root / old.table, old.table, old.day, old.source, f"rest-{token_hex(8)}")
-    for batch in rows.to_batches():
-        writer.add(batch)
+    for batch in read_part(root, old):
+        rest = batch.filter(pc.invert(_held(batch, replaced)))
+        if rest.num_rows:
+            writer.add(rest)
     return writer.close()
 
 

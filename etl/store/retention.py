@@ -130,9 +130,9 @@ def _entries(
 ) -> list[dict[str, object]]:
     counts: Counter[tuple[date, str, str]] = Counter()
     for part in parts:
-        inputs = read_part(warehouse.root, part, ["input_id"])["input_id"]
-        for each in pc.value_counts(inputs).to_pylist():
-            counts[part.day, part.source, str(each["values"])] += each["counts"]
+        for batch in read_part(warehouse.root, part, ["input_id"]):
+            for each in pc.value_counts(batch["input_id"]).to_pylist():
+                counts[part.day, part.source, str(each["values"])] += each["counts"]
     batches = {part.source: opened.transaction_version(part.source) or 0 for part in parts}
     return [
         {

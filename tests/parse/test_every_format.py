@@ -122,7 +122,7 @@ def between_guards(line_format: LineFormat, data: bytes) -> None:
 
 HOSTILE = [
     b"\xff", b"\x01", b"\xf0\x90\x80", b'\\"', b"\\", b"\\u0001", b'"":1,', b'"":{"":', b"[",
-    b"= ", b"a=", b":\t", b" a= ", b"%ff", b'","":"',
+    b"= ", b"\xff ", b"a=", b":\t", b" a= ", b"%ff", b'","":"',
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from etl.formats.builtin.shapes import text
 from etl.formats.fields import Field, Flag, Layout, LineFormat, Op, Step
+from etl.formats.mapping import with_columns
 from etl.formats.registry import compile_format
 from etl.formats.template import json_object
 from etl.model import Counts
@@ -156,3 +157,23 @@ def test_a_sum_that_overflows_is_no_number() -> None:
         "bad_number",
         f"column {len(lines[1]) - 21}: expected $upstream_response_time",
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "address", "spare"),
+    [
+        (b'"192.0.2.7, 10.0.0.1"', "192.0.2.7", "192.0.2.7, 10.0.0.1"),
+        (b'["192.0.2.7"]', "192.0.2.7", None),
+        (b'", 10.0.0.1"', None, ", 10.0.0.1"),
+        (b'"-"', None, None),
+    ],
+)
+def test_an_address_that_a_user_maps_may_be_a_list(
+    sent: bytes, address: str | None, spare: str | None
+) -> None:
+    line_format = with_columns(compile_format(builtin="json:requests"), {"remote_addr": "h.xff"})
+    data = b'{"time":"%s","h":{"xff":%s}}' % (STAMP, sent)
+    record = one(line_format, data)
+    assert_same(line_format, data, parse(line_format, data))
+    assert record["remote_addr"] == address
+    assert json.loads(record["extra"] or "{}").get("h.xff") == spare

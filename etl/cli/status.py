@@ -1,4 +1,4 @@
-"""`daytally status` and `upkeep`: the state of the warehouse, and what is done about it."""
+"""`daytally status`: the state of sources and tables; nothing is changed."""
 
 from __future__ import annotations
 
@@ -50,28 +50,6 @@ def status(state: State, *, json: bool) -> None:
                 click.echo(f"{one.source}: {line}")
         click.echo(_retention_line(found, project.settings))
     if not found.is_sound:
-        click.get_current_context().exit(PROBLEM)
-
-
-@click.command(short_help="Remove old rows and files, put small files together.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@json_option
-@click.pass_obj
-def upkeep(state: State, *, dry_run: bool, json: bool) -> None:
-    """Apply [retention], put small files together, and delete files out of use.
-
-    Part of every run; by hand where only `ingest` runs, or to look with --dry-run.
-    """
-    from etl.cli.output import print_json
-    from etl.pipeline.runs import run_upkeep
-
-    done = run_upkeep(state.open_project(), now=state.now, dry_run=dry_run)
-    if json:
-        print_json(done.plain())
-    elif not state.quiet:
-        for line in [*done.lines()] or ["Nothing to do."]:
-            click.echo(line)
-    if done.trouble:
         click.get_current_context().exit(PROBLEM)
 
 

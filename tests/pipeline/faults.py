@@ -1,0 +1,169 @@
+"""A project of many small inputs and batches, and its whole warehouse, for tests that break things.
+
+Run as a program it is `daytally` with batches of three inputs: `python -m tests.pipeline.faults`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from etl.store.ledger import READ
+from etl.store.measurements import read_measurements
+from tests.conftest import REPOSITORY
+from tests.pipeline.conftest import NOW, open_folder
+
+SOURCES = """
+[project]
+name = "Test"
+timezone = "UTC"
+
+[[source]]
+name = "api"
+inputs = ["logs/access*"]
+format = "nginx:combined"
+
+[[source]]
+name = "app"
+inputs = ["logs/app*"]
+format = "syslog"
+
+[[source]]
+name = "shop"
+inputs = ["logs/shop*"]
+format = "nginx:combined"
+"""
+DAYS = (date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 12))
+WINDOW = ("--since", str(DAYS[0]), "--until", str(DAYS[-1]))
+CLOCK = f"{NOW:%Y-%m-%dT%H:%M:%S}"
+TABLES = ("requests", "events", "rejects")
+INPUTS_OF_A_BATCH = 3
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def write_logs(folder: Path, *, inputs: int = 8) -> None:
+    """Write a project whose sources have live, numbered and compressed logs of three days.
+
+    Args:
+        folder: Made if need be.
+        inputs: Of each source.
+    """
+    (folder / "logs").mkdir(parents=True)
+    (folder / "daytally.toml").write_text(SOURCES)
+    for name, lines in (("access", requests), ("app", events), ("shop", requests)):
+        for number in range(inputs):
+            text = "".join(lines(f"{name}-{number}", number * 100, 40)).encode()
+            path = folder / "logs" / (f"{name}.log.{number}" if number else f"{name}.log")
+            if number % 3 == 2:
+                path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(text, mtime=0))
+            else:
+                path.write_bytes(text)
+
+
+def requests(name: str, start: int, count: int) -> Iterator[str]:
+    """Yield lines of an access log: requests of three days, some nonsense, some blanks."""
+    for number in range(start, start + count):
+        day = DAYS[number % 3]
+        yield (
+            f'192.0.2.{number % 250} - - [{day:%d/%b/%Y}:{number % 24:02}:00:00 +0000] "GET'
+            f' /{name}/{number} HTTP/1.1" {(200, 404, 500)[number % 7 % 3]} {number} "-" "t"\n'
+        )
+        if number % 11 == 0:
+            yield f"nonsense {name} {number}\n"
+        if number % 13 == 0:
+            yield "\n"
+
+
+def events(name: str, start: int, count: int) -> Iterator[str]:
+    """Yield lines of a syslog of three days, some nonsense, some blanks."""
+    for number in range(start, start + count):
+        yield f"{DAYS[number % 3]}T{number % 24:02}:00:00Z h app[{number}]: hello from {name}\n"
+        if number % 17 == 0:
+            yield f"nonsense {name} {number}\n\n"
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    """Return the command line of `daytally` on a project, with small batches."""
+    module = [sys.executable, "-m", "tests.pipeline.faults"]
+    return [*module, "--now", CLOCK, "--project", str(folder), *words]
+
+
+def daytally(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line on a project until it ends."""
+    return subprocess.run(
+        command(folder, *words), env=environment(), capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """Return what processes need to find this checkout."""
+    return os.environ | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def all_rows(folder: Path) -> Rows:
+    """Return every row of the tables of records, whole: day, source, input, offset and all fields.
+
+    Rows are sorted, as the order in which batches came in means nothing. Inputs are numbered in
+    this order: an id depends on how many bytes an input had when it was first seen.
+    """
+    project = open_folder(folder)
+    found: Rows = {}
+    for table in TABLES:
+        frame = project.warehouse.scan(table, project.schema_of(table)).collect()
+        rest = sorted(set(frame.columns) - {"input_id"})
+        numbers: dict[str, int] = {}
+        found[table] = [
+            (*row, numbers.setdefault(input_id, len(numbers)))
+            for *row, input_id in sorted(frame.select(*rest, "input_id").rows(), key=repr)
+        ]
+    return found
+
+
+def all_figures(folder: Path) -> list[tuple[object, ...]]:
+    """Return every measurement, without when and from which reads it was made."""
+    return sorted(
+        (
+            (one.day, one.metric, sorted(one.dimensions.items()), one.value, one.numerator,
+             one.denominator, one.n, str(one.verdict))
+            for one in read_measurements(open_folder(folder).warehouse)
+        ),
+        key=repr,
+    )  # fmt: skip
+
+
+def assert_balanced(folder: Path) -> None:
+    """Hold the ledger's counts against the tables' rows, source by source."""
+    project = open_folder(folder)
+    tables = project.tables()
+    reads = tables["inputs"].filter(pl.col("state") == READ).group_by("source")
+    counts = ("lines", "records", "rejects", "blank")
+    for source, lines, records, rejects, blank in (
+        reads.agg(pl.col(*counts).sum()).collect().select("source", *counts).iter_rows()
+    ):
+        own = pl.col("source") == source
+        kept = {name: tables[name].filter(own).collect().height for name in TABLES}
+        assert lines == records + rejects + blank
+        assert (records, rejects) == (kept["requests"] + kept["events"], kept["rejects"])
+
+
+def _main() -> None:
+    from etl.cli.start import start
+    from etl.pipeline import packing
+
+    packing.BATCH_INPUTS = INPUTS_OF_A_BATCH
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    start()
+
+
+if __name__ == "__main__":
+    _main()
