@@ -20,14 +20,16 @@ from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.test_nightly import FIRST
 
 # Dies before the nth write to the warehouse: plans, commits, outcomes, measurements, log entries.
+# Besides those of any run, a rebuild counts the files that it writes again.
 DIE = textwrap.dedent(
     """
     import os, signal, sys
     from datetime import date
     from pathlib import Path
+    from etl.store import publish
     from etl.store.tables import Warehouse
     from tests.pipeline.conftest import NOW, open_folder
-    from etl.pipeline.runs import run_all
+    from etl.pipeline.runs import run_all, run_backfill
 
     left = int(sys.argv[2])
     def watched(method):
@@ -40,7 +42,12 @@ DIE = textwrap.dedent(
         return call
     for name in ("append", "append_once", "commit", "replace_day"):
         setattr(Warehouse, name, watched(getattr(Warehouse, name)))
-    run_all(open_folder(Path(sys.argv[1])), [date(2026, 3, 10)], now=NOW, workers=2)
+    publish._write_rest = watched(publish._write_rest)
+    project, days = open_folder(Path(sys.argv[1])), [date(2026, 3, 10)]
+    if sys.argv[3] == "run":
+        run_all(project, days, now=NOW, workers=2)
+    else:
+        run_backfill(project, days, now=NOW, workers=2, rebuild=True)
     print("survived")
     """
 )
@@ -74,11 +81,11 @@ WRITES = 9
 """Per source plan, two commits and outcome; then the day's measurements."""
 
 
-def die(folder: Path, place: int) -> bool:
-    """Run the job until the write with number `place`; tell whether it died there."""
+def die(folder: Path, place: int, job: str = "run") -> bool:
+    """Run a job until the write with number `place`; tell whether it died there."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(
-        [sys.executable, "-c", DIE, str(folder), str(place)],
+        [sys.executable, "-c", DIE, str(folder), str(place), job],
         env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     if done.stdout.strip() == "survived":

@@ -1,0 +1,114 @@
+"""A rebuild that dies at any write leaves each input as it was, or as it becomes, and is finished.
+
+Here all three differ: what the old format read, what the new one reads, and the day of a line.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from etl.pipeline.runs import run_all, run_backfill
+from etl.store.measurements import read_measurements
+from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.test_killed import die
+
+FIRST, SECOND = date(2026, 3, 10), date(2026, 3, 11)
+HEAD = '[project]\nname = "Test"\ntimezone = "UTC"\n[[source]]\nname = "api"\ninputs = ["logs/*"]\n'
+OLD = 'format = "apache:common"\n'
+NEW = "log_format = '{}'\ntimezone = \"Etc/GMT+12\"\n".format(
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent $request_time'
+)
+EVERYTHING = 100
+"""A number of writes that no job reaches."""
+
+Row = tuple[object, ...]
+
+
+def write_project(folder: Path) -> None:
+    """Write three inputs: of both days, of the second alone, and one that the old format refuses.
+
+    The second is in one data file with the first, and has to stay as it is.
+    """
+    folder.mkdir()
+    (folder / "logs").mkdir()
+    (folder / "daytally.toml").write_text(HEAD + OLD)
+    (folder / "logs" / "a.log.1").write_text(line(FIRST, "/a") * 2 + line(SECOND, "/b"))
+    (folder / "logs" / "b.log.2").write_text(line(SECOND, "/c"))
+    (folder / "logs" / "c.log.3").write_text(line(FIRST, "/d") + "nonsense\n")
+
+
+def line(day: date, path: str) -> str:
+    return f'192.0.2.1 - - [{day:%d/%b/%Y}:01:00:00 +0000] "GET {path} HTTP/1.1" 200 5 0.25\n'
+
+
+def rows(folder: Path) -> dict[str, list[Row]]:
+    """Return the rows of each input, sorted."""
+    project = open_folder(folder)
+    found: dict[str, list[Row]] = {}
+    for table in ("requests", "rejects"):
+        frame = project.warehouse.scan(table, project.schema_of(table)).collect()
+        for row in frame.select("input_id", *sorted(set(frame.columns) - {"input_id"})).rows():
+            found.setdefault(row[0], []).append((table, *row[1:]))
+    return {input_id: sorted(own, key=repr) for input_id, own in found.items()}
+
+
+def figures(folder: Path) -> list[Row]:
+    kept = read_measurements(open_folder(folder).warehouse)
+    return sorted(
+        ((one.day, one.metric, sorted(one.dimensions.items()), one.value, one.n) for one in kept),
+        key=repr,
+    )
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project read by the old format, whose settings now say the new one."""
+    folder = tmp_path_factory.mktemp("rebuild") / "project"
+    write_project(folder)
+    run_all(open_folder(folder), [FIRST, SECOND], now=NOW, workers=2)
+    (folder / "daytally.toml").write_text(HEAD + NEW)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same project after an undisturbed rebuild."""
+    folder = copied(before, tmp_path_factory.mktemp("rebuilt"))
+    assert not die(folder, EVERYTHING, "rebuild")
+    return folder
+
+
+def copied(folder: Path, into: Path) -> Path:
+    return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
+
+
+WRITES = 7
+"""Plan, seal, a commit with the rest of a shared file, another one, and two days measured."""
+
+
+@pytest.mark.parametrize("again", ["run", "rebuild"])
+@pytest.mark.parametrize("place", range(WRITES))
+def test_each_input_is_as_before_or_after(
+    before: Path, after: Path, tmp_path: Path, place: int, again: str
+) -> None:
+    folder = copied(before, tmp_path)
+    assert die(folder, place, "rebuild")
+    if again == "run":
+        run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
+        old, new, now = rows(before), rows(after), rows(folder)
+        assert now in (old, new)  # they were one batch
+        assert figures(folder) == figures(after if now == new else before)
+    else:
+        run_backfill(open_folder(folder), [FIRST], now=NOW, workers=2, rebuild=True)
+        assert rows(folder) == rows(after)
+        assert figures(folder) == figures(after)
+
+
+def test_there_is_no_further_place_to_die_at(before: Path, after: Path, tmp_path: Path) -> None:
+    folder = copied(before, tmp_path)
+    assert not die(folder, WRITES, "rebuild")
+    assert rows(folder) == rows(after) != rows(before)
