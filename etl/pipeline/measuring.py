@@ -94,7 +94,8 @@ def due_days(
     kept = data_versions(project.warehouse)
     wanted_days, lookback = set(wanted), lookback_of(project)
     emptied = emptied_days(project.warehouse)
-    over = {day for day in current if day_bounds(day, project.settings.zone)[1] <= now}
+    # A day measured before that has no rows any more: a rebuild gave them to another one.
+    over = {day for day in {*current, *kept} if day_bounds(day, project.settings.zone)[1] <= now}
     stale: dict[date, str] = {}
     final: list[date] = []
     for day in sorted(wanted_days | over):
@@ -164,16 +165,19 @@ def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]
 
     Reads are named by content and byte range, not by data file: the same logs give the same
     version in any warehouse, however the work was divided, and whether or not it keeps old rows.
+    One that was rebuilt is named by its batch too: its rows differ although its bytes do not, and
+    a run that died before it measured them has to be noticed.
     """
     zone = project.settings.zone
     rows = project.warehouse.scan("inputs", INPUTS).filter(
         (pl.col("state") == READ) & pl.col("first_at").is_not_null()
     )
-    columns = ("source", "input_id", "from_offset", "to_offset", "first_at", "last_at")
+    again = pl.when("rebuilt").then(pl.format("again-{}", "batch"))
+    columns = ("source", "input_id", "from_offset", "to_offset", again, "first_at", "last_at")
     days = retired | {day for table in RECORD_TABLES for day, _ in project.warehouse.files(table)}
     reads: dict[date, list[str]] = {day: [] for day in days}
     for *names, first_at, last_at in rows.select(columns).collect().iter_rows():
-        read = "/".join(map(str, names))
+        read = "/".join(str(name) for name in names if name is not None)
         for day in days_between(day_of(first_at, zone), day_of(last_at, zone)):
             if day in reads:
                 reads[day].append(read)
