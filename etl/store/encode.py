@@ -8,6 +8,7 @@ prune by them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from etl.store.trouble import writing
 
 ROW_GROUP_ROWS = 1 << 16
 """Rows buffered per part before they are encoded as a row group."""
@@ -84,25 +87,29 @@ class PartWriter:
     def close(self) -> Part:
         """Write what is left and return the finished part."""
         self._flush()
-        if self._writer is not None:
-            self._writer.close()
-        size = self._file.stat().st_size
+        with writing(self._file.parent):
+            if self._writer is not None:
+                self._writer.close()
+            size = self._file.stat().st_size
         return Part(self.table, self.day, self.source, self.path, self.rows, size)
 
     def abort(self) -> None:
         """Remove the unfinished file."""
-        if self._writer is not None:
-            self._writer.close()
+        with suppress(OSError):  # a full disk takes no footer; the error before this one counts
+            if self._writer is not None:
+                self._writer.close()
+        with suppress(OSError):  # `vacuum` removes what is left
             self._file.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._pending:
             return
         rows = pa.Table.from_batches(self._pending)
-        if self._writer is None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _open_writer(self._file, rows)
-        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        with writing(self._file.parent):
+            if self._writer is None:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = _open_writer(self._file, rows)
+            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
         self._pending, self._pending_rows = [], 0
 
 

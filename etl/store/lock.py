@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from etl.errors import BusyError, StoreError
+from etl.errors import BusyError
+from etl.store.trouble import writing
 
 LOCK_FILE = ".lock"
 
@@ -23,11 +24,9 @@ def exclusive(root: Path) -> Iterator[None]:
         BusyError: Another process holds it; the message names its process id.
         StoreError: The folder cannot be written.
     """
-    try:
+    with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         handle = os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StoreError(f"{root}: cannot be written: {error.strerror}") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,8 +36,9 @@ def exclusive(root: Path) -> Iterator[None]:
                 f"another run holds {root} (process {holder}). Wait for it to end; to see what is"
                 " already in: daytally status"
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        with writing(root):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from etl.errors import StoreError
 from etl.store.encode import Part
+from etl.store.trouble import in_words
 
 PARTITIONS = {
     "requests": ["day", "source"],
@@ -282,4 +283,4 @@ def store_errors(table: str) -> Iterator[None]:
     try:
         yield
     except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-        raise StoreError(f"table '{table}': {str(error).strip().splitlines()[0]}") from error
+        raise StoreError(f"table '{table}': {in_words(error)}") from error

@@ -1,0 +1,59 @@
+"""Says in words why the warehouse cannot be read or written, and what to do about it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from etl.errors import StoreError
+
+_ROOM = "Make room on its disk, then start the same command again: what is complete stays."
+_WRITABLE = "Let this user read and write it, then start the same command again."
+_FOLDER = "A file lies where a folder belongs; move it away, then start the same command again."
+
+WHAT_TO_DO = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EROFS: _WRITABLE,
+    errno.ENOTDIR: _FOLDER,
+    errno.EEXIST: _FOLDER,
+}
+"""Error numbers of the system that somebody at the keyboard can end."""
+
+_TREE = re.compile(r"\x1b\[[0-9;]*m|↳")
+_NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]", re.IGNORECASE)
+
+
+def in_words(error: Exception) -> str:
+    """Return an error of a library or the system on one line: its causes, then what to do.
+
+    Delta draws its causes as a coloured tree, one a line, and hides the system's number in it.
+    """
+    lines = (_TREE.sub("", line).strip() for line in str(error).splitlines())
+    said = ": ".join(line for line in lines if line)
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _NUMBER.search(said)):
+        number = int(found[1] or found[2])
+    if number in WHAT_TO_DO:
+        return f"{os.strerror(number)}. {WHAT_TO_DO[number]}"
+    return said or type(error).__name__
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Turn what the system says against writing into an error that names the place.
+
+    Raises:
+        StoreError: Instead of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{place}: cannot be written: {in_words(error)}") from error
