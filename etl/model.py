@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -146,15 +146,45 @@ CLASSES = ("integrity", "performance", "errors", "api", "quantity")
 
 
 @dataclass(frozen=True, slots=True)
+class TargetRule:
+    """A target for some measurements of a metric; conditions that are empty hold for all.
+
+    Attributes:
+        target: Text such as `<= 2`; empty where nothing is demanded.
+        dimensions: Name of a dimension to the values for which the rule holds.
+        weekdays: Days of the week, Monday is 0.
+        days: Named days, as holidays.
+    """
+
+    target: str
+    dimensions: Mapping[str, tuple[str | int | float | bool, ...]] = field(default_factory=dict)
+    weekdays: tuple[int, ...] = ()
+    days: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A metric's data sheet, and its SQL.
 
     Attributes:
         name: The file's stem.
         metric_class: One of `CLASSES`.
-        target: Text such as `<= 2` or `between 0.99 and 1.01`; empty for none.
+        data_source: Which logs, tables and fields the figure is made of.
+        owner: Who is accountable.
+        stakeholders: Who else has an interest in the figure.
+        objective: The business objective that it serves.
+        target: Text such as `<= 2` where none of `targets` holds; empty for none.
+        targets: Targets for some dimensions, weekdays or days; the first that holds wins.
+        budget: Allowed bad days or bad share over a window; empty for none.
+        impact: What it costs the business when the target is missed.
+        runbook: What to do then: words, or an address.
+        since: Since when it is measured by this definition.
+        review: When its owner looks at the sheet again.
         lookback_days: How many days before the day `<view>_before` holds.
+        min_n: With fewer observations behind it, a value is marked.
+        better: `lower` or `higher`, where one of them is.
         path: Where the SQL file lies.
+        places: `file:line` of each key that was given.
     """
 
     name: str
@@ -165,12 +195,31 @@ class Sheet:
     sql: str
     path: str
     kpi: bool = False
+    data_source: str = ""
     owner: str = ""
+    stakeholders: tuple[str, ...] = ()
+    objective: str = ""
     business_value: str = ""
     target: str = ""
+    targets: tuple[TargetRule, ...] = ()
+    budget: str = ""
     impact: str = ""
     runbook: str = ""
+    since: date | None = None
+    review: date | None = None
     lookback_days: int = 0
+    min_n: int = 0
+    better: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_target(self) -> bool:
+        """Whether it has a target for anything at all."""
+        return bool(self.target) or any(rule.target for rule in self.targets)
+
+    def place(self, key: str) -> str:
+        """Return `file:line` of a key, or of the sheet where the key is not given."""
+        return self.places.get(key, f"{self.path}:1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +232,12 @@ class Measurement:
         denominator: Of a ratio, else None.
         n: Number of observations behind the value, or None where the metric does not say.
         target: The target's text as it was when measured; empty for none.
+        target_low: Least value that the target allowed on this day; None where it sets none.
+        target_high: Largest value that it allowed.
+        band_low: Least value that would have been usual, where there is no target and enough
+            history.
+        band_high: Largest usual value.
+        unusual: Whether the value lies outside its band; None where there is no band.
         first_at: First offending row, where the metric names it.
         last_at: Last offending row, where the metric names it.
         previous_value: What an earlier measuring of this same day said, if that was different.
@@ -206,6 +261,11 @@ class Measurement:
     previous_value: float | None
     measured_at: datetime
     data_version: str
+    target_low: float | None = None
+    target_high: float | None = None
+    band_low: float | None = None
+    band_high: float | None = None
+    unusual: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,22 @@
 /* ---
 title = "p90 of the end-to-end time per chain"
 class = "performance"
-kpi = true
-unit = "s"
-owner = "Data platform team"
 definition = "Seconds from an object's first step to its first arrival at the last step, for the objects that arrived on the day and entered on it or the day before: nine of ten needed at most this (nearest rank, an observed value)."
+unit = "s"
+data_source = "Rows of requests and events that the steps of the chains name: times of the first and the last step."
+owner = "Data platform team"
+stakeholders = ["Sales", "Support", "Product owner"]
+kpi = true
+objective = "New and changed customers can be used everywhere soon after they were entered."
 business_value = "A customer record is worth something to sales and support from the minute at which it can be looked up."
 target = "<= 600"
 impact = "Sales and support work with yesterday's customers, and call people who have already left."
+runbook = "Look for the step at which objects wait (step times of the chain), then for a queue, a stopped worker or a slow query there; tell sales from when on data are old."
+since = 2026-11-23
+review = 2027-11-23
 lookback_days = 1
+min_n = 10
+better = "lower"
 --- */
 with window_steps as (
   select chain, object_id, position, at, 0 as today from steps_before

@@ -1,9 +1,18 @@
 /* ---
 title = "p99 of the end-to-end time per chain"
 class = "performance"
-unit = "s"
 definition = "Seconds from an object's first step to its first arrival at the last step, for the objects that arrived on the day and entered on it or the day before: 99 of 100 needed at most this (nearest rank, an observed value)."
+unit = "s"
+data_source = "Rows of requests and events that the steps of the chains name: times of the first and the last step."
+owner = "Data platform team"
+stakeholders = ["Support"]
+objective = "No customer waits for hours while the average looks well."
+business_value = "The slowest records are those that somebody calls about."
+since = 2026-11-23
+review = 2027-11-23
 lookback_days = 1
+min_n = 100
+better = "lower"
 --- */
 with window_steps as (
   select chain, object_id, position, at, 0 as today from steps_before

@@ -1,13 +1,20 @@
 /* ---
 title = "HTTP 500 answers"
 class = "errors"
-kpi = true
-unit = "requests"
-owner = "API team"
 definition = "Requests answered with status 500, per day and source."
+unit = "requests"
+data_source = "Access logs: the status of each answer."
+owner = "API team"
+stakeholders = ["Client teams", "Support", "Product owner"]
+kpi = true
+objective = "Whoever asks for a customer gets an answer."
 business_value = "Each one is a customer record that a client asked for and did not get."
 target = "<= 2"
 impact = "Clients retry, call support, and lose trust in the data."
+runbook = "Open the incident's first and last row, group them by route and by minute, and compare with deployments and with the server's error log of that time."
+since = 2026-11-23
+review = 2027-11-23
+better = "lower"
 --- */
 select
   s.source,

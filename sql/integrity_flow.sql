@@ -1,13 +1,19 @@
 /* ---
 title = "Integrity ratio between two steps (flow)"
 class = "integrity"
-kpi = true
-unit = "ratio"
-owner = "Data platform team"
 definition = "Objects counted at a step of a chain on the day, divided by objects counted at the next step on the same day. 1 means sound, above 1 that objects were lost or are still in flight, below 1 that objects were duplicated or came from nowhere."
+unit = "ratio"
+data_source = "Rows of requests and events that the steps of the chains name, counted per step."
+owner = "Data platform team"
+stakeholders = ["Sales", "Support", "Product owner"]
+kpi = true
+objective = "Every customer that is entered arrives in every system, once."
 business_value = "Each object is a customer that somebody entered and expects to find."
 target = "between 0.99 and 1.01"
 impact = "Customers are missing or doubled in every system behind this step."
+runbook = "Open the lists of lost, late and duplicated objects of the day; take the first object's last step and time, and look into that step's log behind that line; import again what was lost."
+since = 2026-11-23
+review = 2027-11-23
 --- */
 with counted as (
   select chain, position, count(*) as objects

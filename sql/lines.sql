@@ -1,8 +1,15 @@
 /* ---
 title = "Lines per source"
 class = "quantity"
-unit = "lines"
 definition = "Lines that were parsed into a record of the day, per source."
+unit = "lines"
+data_source = "All logs of the project: lines that became a record."
+owner = "Data platform team"
+stakeholders = ["Operations"]
+objective = "Everyone sees that the figures rest on all logs."
+business_value = "A log that grows, shrinks or dries up changes every other figure; here it shows first."
+since = 2026-11-23
+review = 2027-11-23
 --- */
 with counted as (
   select source, count(*) as lines from requests group by source
