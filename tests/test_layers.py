@@ -6,7 +6,7 @@ import ast
 
 from tests.source_code import ROOT, Module, modules
 
-BASE = frozenset({"", "days", "errors", "model", "resources", "s3", "schema"})
+BASE = frozenset({"", "days", "errors", "model", "native", "resources", "s3", "schema"})
 STAGES = frozenset(
     {"sources", "decode", "formats", "parse", "store", "metrics", "incidents", "reporting"}
 )
@@ -30,7 +30,8 @@ HOMES = {
     "click": "etl.cli",
     "deltalake": "etl.store",
     "jinja2": "etl.reporting",
-    "numba": "etl.parse",
+    "llvmlite": "etl.native",
+    "numba": "etl.native",
 }
 """A library to the only module or package that knows it, so that it can be replaced there."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.jit import helper
+from etl.native.memory import load
 from etl.parse.context import BRACKET, BRACKET_END, DASH, DOT, NINE, SLASH, SPACE, ZERO
-from etl.parse.jit import helper
-from etl.parse.memory import load
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
 
 _MILLISECOND_DIGITS, _MICROSECOND_DIGITS, _NANOSECOND_DIGITS = 13, 16, 19

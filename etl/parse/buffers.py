@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.model import BLOCK_PADDING, Block, Bytes
+from etl.native.cells import Ints
 from etl.parse import context as c
 from etl.parse.clocks import PARTS_WIDTH
-from etl.parse.context import Ints, Offsets
+from etl.parse.context import Offsets
 from etl.parse.kernel import parse_lines
 from etl.parse.newlines import FOUND, put_newlines
 from etl.parse.program import JSON_TEXT, SPARE, Program

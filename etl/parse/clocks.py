@@ -7,6 +7,9 @@ a time. What a part says is kept in the cells of PARTS until the line's end.
 from __future__ import annotations
 
 from etl.formats.fields import EXACT_SECONDS
+from etl.native.cells import cell, set_cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load
 from etl.parse.context import (
     COLON,
     COMMA,
@@ -25,11 +28,7 @@ from etl.parse.context import (
     STAMP_YEARLESS,
     TAB,
     ZERO,
-    cell,
-    set_cell,
 )
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load
 from etl.parse.stamps import (
     FIRST_YEAR,
     LAST_EPOCH_SECOND,

@@ -11,10 +11,7 @@ import numpy.typing as npt
 
 from etl.formats.fields import Flag, Op, Pairs
 from etl.model import RejectReason
-from etl.parse.jit import inlined
-from etl.parse.memory import load64, store64
 
-Ints = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
@@ -108,21 +105,3 @@ ANY_ESCAPES = ESCAPED | JSON_ESCAPED | URL_ESCAPES
 TAB, NEWLINE, RETURN, SPACE, QUOTE, PERCENT, PLUS, COMMA, DASH, DOT, SLASH = b'\t\n\r "%+,-./'
 ZERO, NINE, COLON, LESS, EQUALS, GREATER, QUESTION, AT_SIGN = b"09:<=>?@"
 BRACKET, BACKSLASH, BRACKET_END, BRACE, BRACE_END = b"[\\]{}"
-
-
-@inlined
-def cell(table: int, index: int) -> int:
-    """Return a cell of a table."""
-    return load64(table + 8 * index)
-
-
-@inlined
-def set_cell(table: int, index: int, value: int) -> None:
-    """Write a cell of a table."""
-    store64(table + 8 * index, value)
-
-
-@inlined
-def row_of(table: int, index: int, width: int) -> int:
-    """Return the address of a table's row."""
-    return table + 8 * index * width

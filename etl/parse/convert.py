@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, load32
 from etl.parse.context import DASH, DOT, NINE, PLUS, ZERO
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load32
 from etl.parse.values import power_of_ten
 
 KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOLEAN, KIND_DURATION = range(5)

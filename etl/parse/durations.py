@@ -7,10 +7,10 @@ division then gives the double nearest to what was written.
 
 from __future__ import annotations
 
+from etl.native.jit import helper, inlined
+from etl.native.memory import load
 from etl.parse.context import COLON, COMMA, DASH, DOT, NINE, ZERO
 from etl.parse.convert import read_exponent
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load
 from etl.parse.values import power_of_ten
 
 _D, _E, _H, _M, _N, _S, _U = b"dehmnsu"

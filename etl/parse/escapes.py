@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, store
 from etl.parse.context import (
     BACKSLASH,
     PERCENT,
@@ -12,8 +14,6 @@ from etl.parse.context import (
     SLASH,
     SPACE,
 )
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, store
 
 _A, _N, _R, _T, _U, _V, _X, _B, _F = b"anrtuvxbf"
 

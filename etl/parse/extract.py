@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from etl.parse.context import cell, row_of, set_cell
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load32, store, store32, store_real
 from etl.parse.convert import (
     HARD,
     KIND_DURATION,
@@ -15,8 +17,6 @@ from etl.parse.convert import (
 )
 from etl.parse.durations import read_duration
 from etl.parse.escapes import unescape_json
-from etl.parse.jit import helper, inlined, kernel
-from etl.parse.memory import load32, store, store32, store_real
 from etl.parse.text import copy, same
 
 # Cells of an extraction: addresses of the messages' bytes and offsets, of the fields' columns, of

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load, load32, store
 from etl.parse.context import (
     AT_SIGN,
     BRACE,
@@ -13,9 +16,6 @@ from etl.parse.context import (
     DOT,
     QUOTE,
     ZERO,
-    cell,
-    row_of,
-    set_cell,
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
@@ -35,9 +35,7 @@ from etl.parse.extract import (
     set_null,
     wanted,
 )
-from etl.parse.jit import helper, inlined, kernel
 from etl.parse.json_text import nested_end, scalar_end, skip_blank, string_end
-from etl.parse.memory import load, load32, store
 from etl.parse.text import same
 
 _N = ord("n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load, load32, store
 from etl.parse.context import (
     BRACE,
     BRACE_END,
@@ -15,8 +18,6 @@ from etl.parse.context import (
     QUOTE,
     SPACE,
     ZERO,
-    cell,
-    set_cell,
 )
 from etl.parse.convert import KIND_BOOLEAN
 from etl.parse.extract import (
@@ -30,9 +31,7 @@ from etl.parse.extract import (
     put,
     wanted,
 )
-from etl.parse.jit import helper, inlined, kernel
 from etl.parse.json_text import string_end
-from etl.parse.memory import load, load32, store
 from etl.parse.text import find_byte
 
 _A, _Z = b"az"

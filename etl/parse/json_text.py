@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, lowest_bit, mask_of, store
 from etl.parse.context import (
     BACKSLASH,
     BRACE,
@@ -21,8 +23,6 @@ from etl.parse.context import (
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import hex_digit
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, lowest_bit, mask_of, store
 from etl.parse.text import sequence_length
 
 _DEEPEST = 60

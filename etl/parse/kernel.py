@@ -5,11 +5,11 @@ One compiled function serves all formats.
 
 from __future__ import annotations
 
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load, load32, store, store32, store64
 from etl.parse import context as c
 from etl.parse.clocks import SEEN, begin_clock, clock_stamp
-from etl.parse.context import cell, row_of, set_cell
-from etl.parse.jit import helper, inlined, kernel
-from etl.parse.memory import load, load32, store, store32, store64
 from etl.parse.numbers import set_null_number
 from etl.parse.objects import put_object
 from etl.parse.pairs import put_pairs

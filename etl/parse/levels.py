@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from etl.parse.context import NINE, SLOT_A, ZERO, cell
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load
+from etl.native.cells import cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load
+from etl.parse.context import NINE, SLOT_A, ZERO
 from etl.parse.numbers import set_null_number, set_number
 
 _LONGEST = 13

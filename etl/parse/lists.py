@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell
+from etl.native.jit import helper
+from etl.native.memory import load
 from etl.parse.context import (
     BAD_NUMBER,
     COLON,
@@ -17,10 +20,7 @@ from etl.parse.context import (
     SLOT_A,
     SPACE,
     ZERO,
-    cell,
 )
-from etl.parse.jit import helper
-from etl.parse.memory import load
 from etl.parse.numbers import MAX_DIGITS, set_null_number, set_real
 from etl.parse.values import fail, fail_value
 

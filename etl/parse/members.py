@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import call5, load, store, store32
 from etl.parse.context import (
     BAD_NUMBER,
     BAD_TIMESTAMP,
@@ -42,12 +45,7 @@ from etl.parse.context import (
     TAKE,
     TEXT_OK,
     TEXTS,
-    cell,
-    row_of,
-    set_cell,
 )
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import call5, load, store, store32
 from etl.parse.text import same, write_json
 from etl.parse.values import close_extra, fail, open_extra, write_value
 

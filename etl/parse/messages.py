@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from etl.formats.message import MessageFormat
 from etl.model import Bytes
+from etl.native.cells import Ints, addresses, call_kernel
 from etl.parse.buffers import number_array, text_array
-from etl.parse.context import Floats, Ints
+from etl.parse.context import Floats
 from etl.parse.convert import (
     HARD,
     KIND_BOOLEAN,
@@ -25,7 +26,7 @@ from etl.parse.extract import extract_whole
 from etl.parse.extract_json import FRAME_WIDTH, extract_json
 from etl.parse.extract_pairs import extract_logfmt, extract_pairs
 from etl.parse.program import SPARE
-from etl.parse.routing import addresses, call_kernel, string_parts
+from etl.parse.routing import string_parts
 from etl.schema import FIELD_TYPES, TEXT
 
 _KINDS = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from etl.parse.context import NEWLINE, cell, set_cell
-from etl.parse.jit import kernel
-from etl.parse.memory import CHUNK, load, lowest_bit, mask_of, store64
+from etl.native.cells import cell, set_cell
+from etl.native.jit import kernel
+from etl.native.memory import CHUNK, load, lowest_bit, mask_of, store64
+from etl.parse.context import NEWLINE
 
 DATA, SIZE, ENDS, FOUND = range(4)
 """Cells of the table: address and number of the bytes, address of room for a place per byte, and,

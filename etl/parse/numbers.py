@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell, row_of
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, load_real, store, store64, store_real
 from etl.parse.context import (
     BAD_NUMBER,
     COLON,
@@ -24,13 +27,9 @@ from etl.parse.context import (
     SLOT_WIDTH,
     WHOLES,
     ZERO,
-    cell,
-    row_of,
 )
 from etl.parse.convert import read_exponent
 from etl.parse.durations import read_duration
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load_real, store, store64, store_real
 from etl.parse.text import find_byte
 from etl.parse.values import fail, fail_value, power_of_ten, set_extra
 

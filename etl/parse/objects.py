@@ -9,6 +9,9 @@ strings are taken as they are.
 
 from __future__ import annotations
 
+from etl.native.cells import cell, set_cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, store
 from etl.parse.context import (
     BACKSLASH,
     BRACE,
@@ -25,12 +28,9 @@ from etl.parse.context import (
     QUOTE,
     VALUE,
     WHOLE,
-    cell,
-    set_cell,
 )
 from etl.parse.convert import is_scalar
 from etl.parse.escapes import unescape_json
-from etl.parse.jit import helper, inlined
 from etl.parse.json_text import (
     is_strict,
     nested_end,
@@ -48,7 +48,6 @@ from etl.parse.members import (
     taker,
     wanted,
 )
-from etl.parse.memory import load, store
 from etl.parse.text import holds
 from etl.parse.values import fail_value
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, store
 from etl.parse.context import (
     BACKSLASH,
     COLON,
@@ -16,13 +19,10 @@ from etl.parse.context import (
     SPACE,
     TAB,
     VALUE,
-    cell,
 )
 from etl.parse.escapes import unescape_json
-from etl.parse.jit import helper, inlined
 from etl.parse.json_text import string_end
 from etl.parse.members import put_member, put_spare, put_true, taker, wanted
-from etl.parse.memory import load, store
 from etl.parse.text import find_byte
 from etl.parse.values import fail_value
 

@@ -20,8 +20,8 @@ from etl.formats.fields import (
     table_schema,
 )
 from etl.model import Bytes
+from etl.native.cells import Ints
 from etl.parse import context as c
-from etl.parse.context import Ints
 
 UNPARSED = frozenset({"at", "offset"})
 """Columns that have arrays of their own."""

@@ -9,8 +9,8 @@ import pyarrow as pa
 from etl import schema
 from etl.formats.fields import LineFormat
 from etl.model import Block, RejectReason
+from etl.native.cells import Ints
 from etl.parse import context as c
-from etl.parse.context import Ints
 from etl.parse.program import Program, all_steps
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")

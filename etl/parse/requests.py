@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load
 from etl.parse.context import (
     ANY_ESCAPES,
     COLON,
@@ -17,10 +20,7 @@ from etl.parse.context import (
     SLOT_D,
     SPACE,
     ZERO,
-    cell,
 )
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load
 from etl.parse.text import find_byte
 from etl.parse.values import is_absent, put_text, set_extra, set_null_text, set_text
 

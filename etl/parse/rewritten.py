@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from etl import schema
 from etl.formats.fields import LineFormat
 from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock, RejectReason
-from etl.parse.context import Ints
+from etl.native.cells import Ints
 from etl.parse.headed import one_batch
 from etl.parse.rejects import RAW_LIMIT, mac_detail, mac_line_ends
 from etl.parse.walk import Walker, in_order

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from etl import schema
 from etl.formats.routes import MAX_SEGMENTS, RouteTable
 from etl.model import Bytes
+from etl.native.cells import Ints, call_kernel, cell, row_of, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load, load32, store, store32
 from etl.parse.buffers import slot_table, text_array
-from etl.parse.context import (
-    ENDS,
-    PERCENT,
-    SLASH,
-    SLOT_WIDTH,
-    STRINGS,
-    TEXT_OK,
-    Ints,
-    Offsets,
-    cell,
-    row_of,
-    set_cell,
-)
+from etl.parse.context import ENDS, PERCENT, SLASH, SLOT_WIDTH, STRINGS, TEXT_OK, Offsets
 from etl.parse.escapes import hex_digit
-from etl.parse.jit import helper, inlined, kernel
-from etl.parse.memory import load, load32, store, store32
 from etl.parse.program import SPARE
 from etl.parse.text import copy, find_byte, same, sequence_length
 
@@ -77,22 +62,6 @@ class Router:
             children = [text_array(values[n], ends[n], valid[n]) for n in range(slots)]
             columns["params"] = pa.StructArray.from_arrays(children, names=list(self._params))
         return columns
-
-
-def call_kernel(entry: Callable[[int], None], parts: Sequence[int | npt.NDArray[Any]]) -> None:
-    """Call a kernel with the address of a table of numbers and of arrays' addresses.
-
-    The table and the arrays live until the kernel returns: it runs without the GIL, and another
-    thread would be given their memory at once.
-    """
-    table = addresses(parts)
-    entry(table.ctypes.data)
-
-
-def addresses(parts: Sequence[int | npt.NDArray[Any]]) -> Ints:
-    """Return a table of numbers and of arrays' addresses; keep all of them as long as it."""
-    cells = [part if isinstance(part, int) else part.ctypes.data for part in parts]
-    return np.array(cells, dtype=np.int64)
 
 
 def string_parts(strings: pa.StringArray) -> tuple[Bytes, Offsets]:

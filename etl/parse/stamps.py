@@ -6,6 +6,8 @@ it has no name for it. Hour 24 is refused.
 
 from __future__ import annotations
 
+from etl.native.jit import inlined
+from etl.native.memory import load
 from etl.parse.context import (
     COLON,
     COMMA,
@@ -19,8 +21,6 @@ from etl.parse.context import (
     STAMP_YEARLESS,
     ZERO,
 )
-from etl.parse.jit import inlined
-from etl.parse.memory import load
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """Years that a stamp may name; anything else is a damaged line."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell, row_of
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, load32, store, store32
 from etl.parse.context import (
     BACKSLASH,
     BRACE,
@@ -24,11 +27,7 @@ from etl.parse.context import (
     STRINGS,
     TEXT_OK,
     TEXTS,
-    cell,
-    row_of,
 )
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load32, store, store32
 from etl.parse.text import write_json
 from etl.parse.values import fail, fail_value, set_null_text
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell
+from etl.native.jit import inlined
+from etl.native.memory import load, load32
 from etl.parse.context import (
     BRACKET,
     BRACKET_END,
@@ -20,10 +23,7 @@ from etl.parse.context import (
     SLOT_C,
     SPACE,
     ZERO,
-    cell,
 )
-from etl.parse.jit import inlined
-from etl.parse.memory import load, load32
 from etl.parse.numbers import set_number
 from etl.parse.text import find_byte
 from etl.parse.values import fail, fail_value, put_text, set_null_text, set_text

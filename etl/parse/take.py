@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from etl.native.cells import cell
+from etl.native.jit import Callback, helper, inlined
+from etl.native.memory import call5, load, store, store64
 from etl.parse import context as c
 from etl.parse.any_time import any_time
 from etl.parse.clocks import read_clock
-from etl.parse.context import cell
-from etl.parse.jit import Callback, helper, inlined
 from etl.parse.levels import put_severity, read_severity
 from etl.parse.lists import list_end, put_sum
-from etl.parse.memory import call5, load, store, store64
 from etl.parse.numbers import (
     put_addend,
     put_decimal,

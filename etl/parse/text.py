@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from etl.native.jit import helper, inlined
+from etl.native.memory import CHUNK, copy_chunk, load, lowest_bit, mask_of, store
 from etl.parse.context import BACKSLASH, QUOTE, SPACE
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import CHUNK, copy_chunk, load, lowest_bit, mask_of, store
 
 _U = ord("u")
 

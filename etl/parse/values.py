@@ -6,6 +6,9 @@ returns where the value ends, or -1 after noting why in the context.
 
 from __future__ import annotations
 
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined
+from etl.native.memory import load, load32, store, store32
 from etl.parse.context import (
     ANY_ESCAPES,
     BACKSLASH,
@@ -44,13 +47,8 @@ from etl.parse.context import (
     TEXTS,
     URL_ESCAPES,
     WORD,
-    cell,
-    row_of,
-    set_cell,
 )
 from etl.parse.escapes import unescape, unescape_json, unescape_url
-from etl.parse.jit import helper, inlined
-from etl.parse.memory import load, load32, store, store32
 from etl.parse.text import copy, find, find_byte, find_quoted, holds, write_json, write_text
 
 

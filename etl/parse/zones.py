@@ -14,7 +14,8 @@ import numpy as np
 
 from etl.days import to_micros
 from etl.model import Bytes
-from etl.parse.context import STAMP_LOCAL, STAMP_YEARLESS, Ints
+from etl.native.cells import Ints
+from etl.parse.context import STAMP_LOCAL, STAMP_YEARLESS
 
 _DAY = 86_400
 _MICROS = 1_000_000

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.parse import jit, kernel, text
-from etl.parse.memory import CHUNK
+from etl.native import jit
+from etl.native.memory import CHUNK
+from etl.parse import kernel, text
 from etl.parse.program import SPARE
 
 PIECES = st.lists(

@@ -15,10 +15,15 @@ from numba.core.typing.templates import signature
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+WITH_KERNELS = ("native", "parse")
+"""Parts of the package whose files compiled code is made of."""
+
+
 def _sources() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for part in WITH_KERNELS:
+        for path in sorted((Path(__file__).parent.parent / part).glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
