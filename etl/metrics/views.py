@@ -3,7 +3,8 @@
 Cut by day: `requests`, `events`, `rejects` (by day of ingestion), `inputs` (with records of the
 day), `steps`; each also as `<view>_before`, for the days before it. Not cut: `sources` (source,
 records, expected) and `chain_steps` (chain, step, position, next_step, next_position, steps).
-`requests` and `events` have besides their table's columns `hour`, the local hour of the day.
+`requests` and `events` have besides their table's columns `hour`, the local hour of the day, and
+the columns of `derived`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 
 from etl.days import day_bounds
 from etl.errors import ConfigError
+from etl.metrics.derived import with_event_columns, with_request_columns
 
 STEPS_SCHEMA = pl.Schema(
     {
@@ -106,6 +108,8 @@ def _cut(
     views = {name: tables[name].filter(in_days) for name in ("requests", "events", "rejects")}
     for name in ("requests", "events"):
         views[name] = views[name].with_columns(hour=_hour(definitions.zone, first, last))
+    views["requests"] = with_request_columns(views["requests"])
+    views["events"] = with_event_columns(views["events"])
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
     views["inputs"] = inputs.filter((pl.col("first_at") < end) & (pl.col("last_at") >= start))
