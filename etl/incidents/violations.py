@@ -65,7 +65,7 @@ def _incident(run: list[Measurement], closed: bool, sheet: Sheet, zone: ZoneInfo
     ended = last.last_at or day_bounds(last.day, zone)[1]
     return Incident(
         incident_id=_incident_id(first),
-        title=f"{sheet.title}: target {sheet.target} missed",
+        title=f"{sheet.title}: target {first.target} missed",
         origin="kpi",
         metric=sheet.name,
         source=str(first.dimensions.get("source") or ""),

@@ -6,15 +6,26 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from etl.errors import SheetError
-from etl.metrics.measure import words_of
-from etl.metrics.sheet import read_sheet
+from etl.errors import SheetError, nearest
+from etl.metrics.scope import words_of
+from etl.metrics.sheet import Override, SpecialDays, read_sheet
 from etl.metrics.views import Definitions
 from etl.model import CLASSES, Sheet
 
 
-def load_catalogue(built_in: Path, own: Path | None = None) -> dict[str, Sheet]:
+def load_catalogue(
+    built_in: Path,
+    own: Path | None = None,
+    overrides: Mapping[str, Override] | None = None,
+    special_days: SpecialDays | None = None,
+) -> dict[str, Sheet]:
     """Read all SQL files of both folders; a file of the same name in `own` wins.
+
+    Args:
+        built_in: The folder of the built-in metrics.
+        own: The project's folder.
+        overrides: What the project's configuration says of metrics, by name.
+        special_days: Lists of days that targets may name.
 
     Returns:
         Sheets by name, ordered by class (as reports show them), KPIs first, then by name.
@@ -22,14 +33,19 @@ def load_catalogue(built_in: Path, own: Path | None = None) -> dict[str, Sheet]:
     Raises:
         SheetError: At least one file is wrong; the message lists all mistakes, one a line.
     """
+    overrides = overrides or {}
     paths = {path.stem: path for path in sorted(built_in.glob("*.sql"))}
     if own is not None:
         paths.update({path.stem: path for path in sorted(own.glob("*.sql"))})
     sheets: list[Sheet] = []
-    mistakes: list[str] = []
-    for path in paths.values():
+    mistakes = [
+        f"{override.place('')}: unknown metric '{name}'. {nearest(name, paths)}"
+        for name, override in overrides.items()
+        if name not in paths
+    ]
+    for name, path in paths.items():
         try:
-            sheets.append(read_sheet(path))
+            sheets.append(read_sheet(path, overrides.get(name), special_days))
         except SheetError as error:
             mistakes.append(str(error))
     if mistakes:
@@ -57,7 +73,8 @@ def idle_reason(sheet: Sheet, definitions: Definitions, *, has_routes: bool) -> 
 
 def digest(sheets: Iterable[Sheet], definitions: Mapping[str, object]) -> str:
     """Return a short hash of all that defines the measurements besides the data."""
-    text = "\n".join(sheet.name + sheet.sql for sheet in sheets) + repr(sorted(definitions.items()))
+    defined = [(sheet.name, sheet.sql, sheet.kpi, sheet.target, sheet.targets) for sheet in sheets]
+    text = repr((defined, sorted(definitions.items())))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from etl.errors import SheetError, nearest
-from etl.metrics.targets import parse_target
-from etl.metrics.views import Definitions
-from etl.model import Dimensions, Measurement, Sheet, Verdict
-
-FIGURES = ("value", "n", "numerator", "denominator", "first_at", "last_at")
-"""Columns of a metric's result that are not dimensions."""
-
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class DayContext:
-    """What judging a day's values needs to know.
-
-    Attributes:
-        missing: Sources expected on the day that have no record of it.
-        measured_at: The run's time, UTC.
-        data_version: Hash of the data and definitions that are measured.
-    """
-
-    day: date
-    definitions: Definitions
-    missing: frozenset[str]
-    measured_at: datetime
-    data_version: str
+from etl.metrics.judging import DayContext, dimensions_text, judge
+from etl.metrics.rules import FIGURES, check_dimensions, target_for, target_of_day
+from etl.model import Measurement, Sheet, Verdict
 
 
 def measure(
@@ -52,6 +28,7 @@ def measure(
         SheetError: The SQL does not run, or its result has not the agreed columns.
     """
     rows = run_sql(sheet, views)
+    check_dimensions(sheet, rows.columns)
     found = [_measurement(sheet, row, context) for row in rows.iter_rows(named=True)]
     if not found:
         return without_value(sheet, context)
@@ -60,9 +37,10 @@ def measure(
 
 def without_value(sheet: Sheet, context: DayContext) -> list[Measurement]:
     """Return what stands for a metric that gave nothing: a row if it has a target, else none."""
-    if not sheet.target:
+    target = target_of_day(sheet, context.day)
+    if not target:
         return []
-    return [_measurement(sheet, {"value": None, "n": 0}, context)]
+    return [_measurement(sheet, {"value": None, "n": 0}, context, target)]
 
 
 def run_sql(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -109,24 +87,9 @@ def _restate(new: Measurement, old: Measurement | None) -> Measurement:
     return replace(new, measured_at=old.measured_at) if same else new
 
 
-def dimensions_text(dimensions: Dimensions) -> str:
-    """Return dimensions as JSON text with sorted keys: the form in which they are kept."""
-    return json.dumps(dict(dimensions), sort_keys=True, ensure_ascii=False)
-
-
-def tables_of(sheet: Sheet) -> frozenset[str]:
-    """Return which of `requests`, `events` and `steps` a metric's SQL reads."""
-    words = words_of(sheet)
-    named = {name for name in ("requests", "events", "steps") if {name, f"{name}_before"} & words}
-    return frozenset(named)
-
-
-def words_of(sheet: Sheet) -> set[str]:
-    """Return the words of a metric's SQL without its comments, in lower case."""
-    return set(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sheet.sql).lower()))
-
-
-def _measurement(sheet: Sheet, row: Mapping[str, Any], context: DayContext) -> Measurement:
+def _measurement(
+    sheet: Sheet, row: Mapping[str, Any], context: DayContext, target: str | None = None
+) -> Measurement:
     dimensions = {key: row[key] for key in sorted(row) if key not in FIGURES}
     n = row.get("n")
     one = Measurement(
@@ -139,7 +102,7 @@ def _measurement(sheet: Sheet, row: Mapping[str, Any], context: DayContext) -> M
         denominator=_number(row.get("denominator")),
         n=None if n is None else int(n),
         unit=sheet.unit,
-        target=sheet.target,
+        target="",
         verdict=Verdict.NONE,
         first_at=row.get("first_at"),
         last_at=row.get("last_at"),
@@ -147,31 +110,9 @@ def _measurement(sheet: Sheet, row: Mapping[str, Any], context: DayContext) -> M
         measured_at=context.measured_at,
         data_version=context.data_version,
     )
-    return replace(one, verdict=_judge(sheet, one, context))
-
-
-def _judge(sheet: Sheet, one: Measurement, context: DayContext) -> Verdict:
-    if not sheet.target:
-        return Verdict.NONE
-    if context.missing.intersection(_scope(sheet, one.dimensions, context.definitions)):
-        return Verdict.INCOMPLETE
-    if one.n == 0 or (one.value is None and not one.numerator):
-        return Verdict.NO_DATA
-    if one.value is None or not parse_target(sheet.target).is_met(one.value):
-        return Verdict.MISSED
-    return Verdict.MET
-
-
-def _scope(sheet: Sheet, dimensions: Dimensions, definitions: Definitions) -> Iterator[str]:
-    """Yield the sources whose absence would falsify a measurement."""
-    if "source" in dimensions:
-        yield str(dimensions["source"])
-        return
-    tables = set(tables_of(sheet))
-    if "steps" in tables:
-        chain = dimensions.get("chain")
-        tables |= {s.records for s in definitions.steps if chain is None or s.chain == chain}
-    yield from (name for name, records, _ in definitions.sources if records in tables)
+    if target is None:
+        target = target_for(sheet, dimensions, context.day)
+    return judge(sheet, one, target, context)
 
 
 def _number(value: Any) -> float | None:

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from etl.errors import nearest
+from etl.errors import SheetError, nearest
 from etl.metrics.targets import parse_target
 from etl.model import Dimensions, Sheet, TargetRule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FIGURES = ("value", "n", "numerator", "denominator", "first_at", "last_at")
+"""Columns of a metric's result that are not dimensions."""
+
 NO_TARGET = "none"
 """What a rule says where nothing is demanded."""
 
@@ -66,6 +69,26 @@ def parse_rules(given: Any, special_days: Mapping[str, Sequence[date]]) -> tuple
         except ValueError as error:
             raise ValueError(f"targets[{number}]: {error}") from error
     return tuple(rules)
+
+
+def check_dimensions(sheet: Sheet, columns: Iterable[str]) -> None:
+    """Make sure that the targets of a metric speak of dimensions that it has.
+
+    Args:
+        sheet: The metric.
+        columns: Of its result.
+
+    Raises:
+        SheetError: A rule would never hold; with file and line.
+    """
+    known = [name for name in columns if name not in FIGURES]
+    for number, rule in enumerate(sheet.targets):
+        for name in rule.dimensions:
+            if name not in known:
+                raise SheetError(
+                    f"{sheet.place('targets')}: targets[{number}]: {sheet.name} has no dimension"
+                    f" '{name}'. {nearest(name, known)}"
+                )
 
 
 def rule_words(rule: TargetRule) -> str:

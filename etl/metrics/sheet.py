@@ -188,7 +188,11 @@ def _value(key: str, value: Any, special_days: SpecialDays) -> Any:
     if kind == "rules":
         return parse_rules(value, special_days)
     if kind == "day":
-        return as_day(value)
+        try:
+            return as_day(value)
+        except ValueError as error:
+            what = f"{key} must be a {_KINDS_IN_WORDS[kind]}; it is {value!r}"
+            raise ValueError(what) from error
     if not _is(kind, value):
         raise ValueError(f"{key} must be a {_KINDS_IN_WORDS[kind]}; it is {value!r}")
     for text in value if isinstance(value, list) else [value]:

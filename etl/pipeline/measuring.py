@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 import polars as pl
 from loguru import logger
@@ -13,7 +14,10 @@ from loguru import logger
 from etl.days import day_bounds, day_of, days_between
 from etl.errors import SheetError
 from etl.incidents.violations import derive_incidents
-from etl.metrics.measure import DayContext, measure, restate, without_value
+from etl.metrics.history import days_needed, history_before
+from etl.metrics.judging import DayContext
+from etl.metrics.measure import measure, restate, without_value
+from etl.metrics.rules import reach_days
 from etl.metrics.views import build_views
 from etl.model import Measurement
 from etl.pipeline.project import Project
@@ -23,6 +27,7 @@ from etl.store.measurements import (
     data_versions,
     read_detections,
     read_measurements,
+    read_values,
     write_detections,
     write_measurements,
 )
@@ -74,10 +79,13 @@ def measure_days(
     """
     due = due_days(project, wanted, now=now, again=again)
     failed: dict[str, str] = {}
-    missing = missing_sources(project, due.days)
-    for day in due.days:
+    before = {day: days_needed(project.sheets.values(), day) for day in due.days}
+    missing = missing_sources(project, {*due.days, *chain.from_iterable(before.values())})
+    for day in due.days:  # the oldest first: each is history to those behind it
+        rows = read_values(project.warehouse, before[day])
+        history = history_before(day, rows, project.sheets, missing, project.definitions)
         absent = frozenset(missing[day])
-        context = DayContext(day, project.definitions, absent, now, due.versions[day])
+        context = DayContext(day, project.definitions, absent, now, due.versions[day], history)
         _measure_day(project, context, failed)
     if due.days:
         _note_detections(project, now)
@@ -185,9 +193,14 @@ def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]
 
 
 def _version(project: Project, reads: Mapping[date, list[str]], day: date) -> str:
-    """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions."""
+    """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions.
+
+    The look-back of relative targets counts: a day held against yesterday is judged again when
+    yesterday changes.
+    """
     named: list[str] = []
-    for number in range(lookback_of(project) + 1):
+    reach = max((reach_days(sheet) for sheet in project.sheets.values()), default=0)
+    for number in range(max(lookback_of(project), reach) + 1):
         named += [f"-{number}", *sorted(reads.get(day - timedelta(days=number), ()))]
     data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     return f"{data}-{project.definitions_digest}"

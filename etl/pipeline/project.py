@@ -19,6 +19,8 @@ from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
 from etl.metrics.measure import run_sql
+from etl.metrics.rules import check_dimensions
+from etl.metrics.sheet import Override
 from etl.metrics.views import Definitions, Step, build_views
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
@@ -125,7 +127,9 @@ def open_project(settings: Settings) -> Project:
     }
     _check_routes(settings, formats)
     own = settings.root / "sql"
-    catalogue = load_catalogue(sql_folder(), own if own.is_dir() else None)
+    catalogue = load_catalogue(
+        sql_folder(), own if own.is_dir() else None, _overrides(settings), settings.special_days
+    )
     definitions = _definitions(settings, formats)
     reasons = {
         name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
@@ -143,6 +147,15 @@ def open_project(settings: Settings) -> Project:
         definitions=definitions,
         definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
     )
+
+
+def _overrides(settings: Settings) -> dict[str, Override]:
+    """Return what the project says of metrics, with the places where it says so."""
+
+    def placed(name: str, key: str) -> str:
+        return place_of(settings.root, "metrics", name, *([key] if key else []))
+
+    return {name: Override(keys, partial(placed, name)) for name, keys in settings.metrics.items()}
 
 
 def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definitions:
@@ -174,7 +187,7 @@ def check_metrics(project: Project) -> None:
     mistakes: list[str] = []
     for sheet in project.sheets.values():
         try:
-            run_sql(sheet, views)
+            check_dimensions(sheet, run_sql(sheet, views).columns)
         except ConfigError as error:
             mistakes.append(str(error))
     if mistakes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -226,6 +226,8 @@ class Settings(_Part):
     """The whole of daytally.toml.
 
     Attributes:
+        metrics: Keys of data sheets that the project sets, by metric; checked with the sheets.
+        special_days: Lists of days that targets may name, as holidays.
         root: The project folder; relative paths start there. Not part of the file.
     """
 
@@ -236,6 +238,8 @@ class Settings(_Part):
     mail: MailSettings | None = None
     s3: S3Settings = Field(default_factory=S3Settings)
     retention: RetentionSettings = RetentionSettings()
+    metrics: dict[Identifier, dict[str, Any]] = Field(default_factory=dict)
+    special_days: dict[Identifier, list[date]] = Field(default_factory=dict)
     root: Path = Path()
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 import polars as pl
@@ -31,6 +31,14 @@ def read_measurements(
         frame = frame.filter(pl.col("day") <= until)
     rows = frame.collect().sort("day", "metric", "dimensions")
     return [_from_row(row) for row in rows.iter_rows(named=True)]
+
+
+def read_values(
+    warehouse: Warehouse, days: Collection[date]
+) -> list[tuple[date, str, str, float | None, int | None]]:
+    """Return day, metric, dimensions (as kept), value and n of all measurements of some days."""
+    frame = warehouse.scan("measurements", MEASUREMENTS).filter(pl.col("day").is_in(list(days)))
+    return frame.select("day", "metric", "dimensions", "value", "n").collect().rows()
 
 
 def data_versions(warehouse: Warehouse) -> dict[date, str]:

@@ -12,7 +12,9 @@ import pytest
 
 from etl.errors import SheetError
 from etl.metrics.catalogue import load_catalogue
-from etl.metrics.measure import DayContext, measure, restate, tables_of
+from etl.metrics.judging import DayContext
+from etl.metrics.measure import measure, restate
+from etl.metrics.scope import tables_of
 from etl.metrics.views import Definitions, Step, build_views
 from etl.model import Measurement, Sheet, Verdict
 from etl.resources import sql_folder

@@ -28,7 +28,7 @@ from typing import Any
 import pytest
 
 from etl.days import day_of
-from etl.metrics.measure import dimensions_text
+from etl.metrics.judging import dimensions_text
 from etl.model import Measurement
 from etl.pipeline.project import Project, open_project
 from etl.pipeline.runs import run_all

@@ -11,7 +11,7 @@ import pytest
 
 from etl.demo import simulate
 from etl.incidents.violations import derive_incidents
-from etl.metrics.measure import dimensions_text
+from etl.metrics.judging import dimensions_text
 from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project
 from etl.pipeline.reports import build_report

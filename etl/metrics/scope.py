@@ -1,0 +1,41 @@
+"""Which tables a metric reads, and which sources its figures are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from etl.metrics.views import Definitions
+from etl.model import Dimensions, Sheet
+
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+
+
+def scope(sheet: Sheet, dimensions: Dimensions, definitions: Definitions) -> Iterator[str]:
+    """Yield the sources whose absence would falsify a measurement."""
+    if "source" in dimensions:
+        yield str(dimensions["source"])
+        return
+    tables = set(tables_of(sheet))
+    if "steps" in tables:
+        chain = dimensions.get("chain")
+        tables |= {s.records for s in definitions.steps if chain is None or s.chain == chain}
+    yield from (name for name, records, _ in definitions.sources if records in tables)
+
+
+def tables_of(sheet: Sheet) -> frozenset[str]:
+    """Return which of `requests`, `events` and `steps` a metric's SQL reads."""
+    words = words_of(sheet)
+    named = {name for name in ("requests", "events", "steps") if {name, f"{name}_before"} & words}
+    return frozenset(named)
+
+
+def words_of(sheet: Sheet) -> set[str]:
+    """Return the words of a metric's SQL without its comments, in lower case."""
+    return set(_words(sheet.sql))
+
+
+@lru_cache(maxsize=256)
+def _words(sql: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sql).lower()))
