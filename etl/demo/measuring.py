@@ -12,6 +12,7 @@ import numpy as np
 from etl.demo.chain import STEPS
 from etl.demo.counting import QUANTILES, ChainCount, RequestCount
 from etl.demo.plan import Day, iso
+from etl.demo.row import row
 from etl.demo.vocabulary import FAILED, OK, RESOURCES, ROUTES, STATUSES
 
 CHAIN = "customer"
@@ -53,18 +54,18 @@ def measure(count: DayCount) -> list[dict[str, Any]]:
         *_chain_times(count.chain),
         *_integrity(count.chain),
         *(
-            _row("distinct_objects", {"chain": CHAIN, "step": step}, count.chain.distinct[step])
+            row("distinct_objects", {"chain": CHAIN, "step": step}, count.chain.distinct[step])
             | {"n": count.chain.seen[step]}
             for step in STEPS
         ),
-        *(_row("lines", {"source": source}, count.lines[source]) for source in SOURCES),
+        *(row("lines", {"source": source}, count.lines[source]) for source in SOURCES),
         *_answers(count.requests, count.day),
         *_request_times(count.requests),
         *_routes(count.requests),
     ]
     for metric in TARGETS:
         if all(each["metric"] != metric for each in found):
-            found.append(_row(metric, {}, None, n=0))
+            found.append(row(metric, {}, None, n=0))
     for each in found:
         each["verdict"] = _verdict(each, count.missing)
     return sorted(found, key=lambda each: (each["metric"], str(sorted(each["dimensions"].items()))))
@@ -78,30 +79,14 @@ def day_verdict(measurements: list[dict[str, Any]], missing: list[str]) -> str:
     return next(each for each in ("missed", "incomplete", "no_data", "met") if each in verdicts)
 
 
-def _row(
-    metric: str, dimensions: dict[str, Any], value: float | None, *, n: int | None = None
-) -> dict[str, Any]:
-    return {
-        "metric": metric,
-        "dimensions": dimensions,
-        "value": value,
-        "numerator": None,
-        "denominator": None,
-        "n": n,
-        "verdict": "none",
-        "first_at": None,
-        "last_at": None,
-    }
-
-
-def _verdict(row: dict[str, Any], missing: list[str]) -> str:
-    metric, value = row["metric"], row["value"]
+def _verdict(found: dict[str, Any], missing: list[str]) -> str:
+    metric, value = found["metric"], found["value"]
     if metric not in TARGETS:
         return "none"
     needed = SOURCES if metric in CHAIN_KPIS else ("api",)
     if any(source in missing for source in needed):
         return "incomplete"
-    if row["n"] == 0 or (value is None and not row["numerator"]):
+    if found["n"] == 0 or (value is None and not found["numerator"]):
         return "no_data"
     low, high = TARGETS[metric]
     return "met" if value is not None and low <= value <= high else "missed"
@@ -111,14 +96,14 @@ def _chain_times(chain: ChainCount) -> Iterator[dict[str, Any]]:
     number = len(chain.durations)
     for name, quantile in QUANTILES.items():
         if number:
-            yield _row(f"chain_time_{name}", {"chain": CHAIN}, chain.time_s(quantile), n=number)
+            yield row(f"chain_time_{name}", {"chain": CHAIN}, chain.time_s(quantile), n=number)
 
 
 def _integrity(chain: ChainCount) -> Iterator[dict[str, Any]]:
     for step, following in itertools.pairwise(STEPS):
         up, down = chain.seen[step], chain.seen[following]
         dimensions = {"chain": CHAIN, "from_step": step, "to_step": following}
-        yield _row("integrity_flow", dimensions, up / down if down else None, n=up + down) | {
+        yield row("integrity_flow", dimensions, up / down if down else None, n=up + down) | {
             "numerator": up,
             "denominator": down,
         }
@@ -128,17 +113,17 @@ def _answers(requests: RequestCount, day: Day) -> Iterator[dict[str, Any]]:
     by_hour = requests.cells.sum(axis=1)
     failures = [None, None] if requests.failures is None else [*map(iso, requests.failures)]
     number = int(by_hour[:, FAILED].sum())
-    yield _row("http_500", {"source": "api"}, number, n=requests.total) | {
+    yield row("http_500", {"source": "api"}, number, n=requests.total) | {
         "first_at": failures[0],
         "last_at": failures[1],
     }
     for place, status in enumerate(STATUSES):
         dimensions = {"source": "api", "status": status}
         if total := int(by_hour[:, place].sum()):
-            yield _row("http_status", dimensions, total)
+            yield row("http_status", dimensions, total)
         for hour in np.flatnonzero(by_hour[:, place]).tolist():
             label = {"hour": day.hours[hour]}
-            yield _row("http_status_hourly", dimensions | label, int(by_hour[hour, place]))
+            yield row("http_status_hourly", dimensions | label, int(by_hour[hour, place]))
 
 
 def _request_times(requests: RequestCount) -> Iterator[dict[str, Any]]:
@@ -147,7 +132,7 @@ def _request_times(requests: RequestCount) -> Iterator[dict[str, Any]]:
         if number := int(requests.times[place].sum()):
             for name, quantile in QUANTILES.items():
                 value = requests.time_s(place, quantile)
-                yield _row(f"request_time_{name}", dimensions, value, n=number)
+                yield row(f"request_time_{name}", dimensions, value, n=number)
 
 
 def _routes(requests: RequestCount) -> Iterator[dict[str, Any]]:
@@ -155,9 +140,9 @@ def _routes(requests: RequestCount) -> Iterator[dict[str, Any]]:
     for place, route in enumerate((*ROUTES, None)):
         if number := int(by_route[place].sum()):
             dimensions = {"source": "api", "route": route}
-            yield _row("requests_ok_by_route", dimensions, int(by_route[place, OK]), n=number)
+            yield row("requests_ok_by_route", dimensions, int(by_route[place, OK]), n=number)
     for resource, routes in RESOURCES.items():
         if number := int(by_route[list(routes)].sum()):
             answered = int(by_route[list(routes), OK].sum())
             dimensions = {"source": "api", "resource": resource}
-            yield _row("requests_ok_by_resource", dimensions, answered, n=number)
+            yield row("requests_ok_by_resource", dimensions, answered, n=number)
