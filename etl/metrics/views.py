@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from etl.days import day_bounds
+from etl.days import day_bounds, days_between
 from etl.errors import ConfigError
 from etl.metrics.derived import with_event_columns, with_request_columns
+
+HOURS = pl.Enum([f"{hour:02}:00" for hour in range(24)])
 
 STEPS_SCHEMA = pl.Schema(
     {
@@ -28,6 +30,8 @@ STEPS_SCHEMA = pl.Schema(
         "object_id": pl.String(),
         "at": pl.Datetime("us", "UTC"),
         "source": pl.String(),
+        "input_id": pl.String(),
+        "offset": pl.Int64(),
     }
 )
 
@@ -119,11 +123,13 @@ def _cut(
 
 def _hour(zone: ZoneInfo, first: date, last: date) -> pl.Expr:
     """Return the local hour as `HH:00`, with its offset where the clock changes on these days."""
-    local = pl.col("at").dt.convert_time_zone(zone.key)
-    start, end = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
-    if end - start != timedelta(days=(last - first).days + 1):
-        return local.dt.strftime("%H:00%:z")
-    return local.dt.hour().cast(pl.String).str.zfill(2) + ":00"
+    bounds = [day_bounds(day, zone) for day in days_between(first, last)]
+    if any(end - start != timedelta(days=1) for start, end in bounds):
+        return pl.col("at").dt.convert_time_zone(zone.key).dt.strftime("%H:00%:z")
+    # Without a change all days have the same offset: counting from midnight costs a third.
+    start = bounds[0][0] if bounds else day_bounds(first, zone)[0]
+    number = (pl.col("at") - start).dt.total_hours() % 24
+    return number.cast(pl.UInt32).cat.to(HOURS).cast(pl.String)
 
 
 def _steps(views: Mapping[str, pl.LazyFrame], steps: Sequence[Step]) -> pl.LazyFrame:
@@ -135,8 +141,8 @@ def _steps(views: Mapping[str, pl.LazyFrame], steps: Sequence[Step]) -> pl.LazyF
 def _step_rows(context: pl.SQLContext[pl.LazyFrame], step: Step) -> pl.LazyFrame:
     # The condition and the expression are the operator's own SQL out of daytally.toml.
     query = (
-        f"select cast({step.object_id} as varchar) as object_id, at, source"  # noqa: S608
-        f" from {step.records} where {step.where}"
+        f"select cast({step.object_id} as varchar) as object_id, at, source, input_id,"  # noqa: S608
+        f' "offset" from {step.records} where {step.where}'
     )
     try:
         rows: pl.LazyFrame = context.execute(query, eager=False)
@@ -154,6 +160,8 @@ def _step_rows(context: pl.SQLContext[pl.LazyFrame], step: Step) -> pl.LazyFrame
         "object_id",
         "at",
         "source",
+        "input_id",
+        "offset",
     )
 
 

@@ -1,0 +1,99 @@
+"""The whole catalogue over one large day: time and peak memory beside those of reading it.
+
+    .venv/bin/python bench/measure.py [--requests 5000000] [--events 5000000] [--runs 3]
+
+Simulates a day, repeats each line of its event logs with other objects until there are as many
+events as asked for, reads all of it, and then measures the day in a fresh process a run, without
+what was measured before. The project is kept in bench/data and used again by the next call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from watched import median, watch
+
+from etl.demo import simulate
+
+DATA = Path(__file__).parent / "data"
+DAY = "2026-03-16"
+MEASURED = ("measurements", "metric_runs", "restatements", "incident_log")
+"""Tables that a measuring writes."""
+
+_OBJECT = re.compile(rb"\bC0(\d{6})\b")
+
+
+def main() -> None:
+    """Measure and print: reading, then each measuring, then their median and its share."""
+    options = _options()
+    project = DATA / f"measure-{options.requests}-{options.events}"
+    if not project.exists():
+        _make(project, options.requests, options.events)
+    reads = [_ingest(project) for _ in range(options.runs)]
+    runs = [_measure(project) for _ in range(options.runs)]
+    reading = median(reads)
+    print(f"{reads[0]['records']:,} records of {DAY}")
+    print(_line("reading, median", reading))
+    for run in runs:
+        print(_line("measuring", run))
+    print(_line("measuring, median", median(runs)))
+    for name in ("wall_s", "cpu_s"):
+        print(f"  {name}: {median(runs)[name] / reading[name]:.0%} of reading")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--requests", type=int, default=5_000_000)
+    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    return parser.parse_args()
+
+
+def _make(project: Path, requests: int, events: int) -> None:
+    making = project.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    simulate(making, days=1, lines=requests, seed=1)
+    logs = [path for path in (making / "logs").glob("*/*.log") if path.name != "access.log"]
+    lines = sum(path.read_bytes().count(b"\n") for path in logs)
+    for path in logs:
+        _repeat(path, round(events / lines))
+    making.rename(project)
+
+
+def _repeat(path: Path, times: int) -> None:
+    """Write each line of a log so many times, each time about another object."""
+    repeated = path.with_suffix(".repeated")
+    with path.open("rb") as lines, repeated.open("wb") as out:
+        for line in lines:
+            out.write(line)
+            for number in range(1, times):
+                out.write(_OBJECT.sub(b"C%d\\1" % number, line))
+    repeated.rename(path)
+
+
+def _ingest(project: Path) -> dict[str, float]:
+    shutil.rmtree(project / "warehouse", ignore_errors=True)
+    return watch([*_daytally(project), "ingest", "--workers", "2", "--json"])
+
+
+def _measure(project: Path) -> dict[str, float]:
+    for table in MEASURED:
+        shutil.rmtree(project / "warehouse" / table, ignore_errors=True)
+    return watch([*_daytally(project), "measure", "--day", DAY, "--json"], accepted=(0, 3))
+
+
+def _daytally(project: Path) -> list[str]:
+    return [sys.executable, "-m", "etl", "-q", "--project", str(project)]
+
+
+def _line(name: str, run: dict[str, float]) -> str:
+    used = f"wall {run['wall_s']:.1f} s, CPU {run['cpu_s']:.1f} s, peak {run['peak_mb']:,.0f} MB"
+    return f"{name:>18}: {used}"
+
+
+if __name__ == "__main__":
+    main()
