@@ -1,81 +1,92 @@
-"""Numba behind types: what `mypy --strict` can see of compiled functions."""
+"""Compiled functions behind types: what `mypy --strict` and the rest of the package see of them.
+
+Numba compiles, at the first use on a machine; later runs load the object code that was kept on
+disk, and start without Numba, whose import alone takes as long as reading 50 MB of log.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import ctypes
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
-from numba import types
-from numba.core.ccallback import CFunc
-from numba.core.typing.templates import signature
+from etl.native import objects
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-WITH_KERNELS = ("native", "parse")
-"""Parts of the package whose files compiled code is made of."""
-
-
-def _sources() -> str:
-    digest = hashlib.sha256()
-    for part in WITH_KERNELS:
-        for path in sorted((Path(__file__).parent.parent / part).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+_NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+"""How Numba's functions are called: room for the result, room for an exception, the argument."""
 
 
-_STAMP = _sources()
+class Piece:
+    """A function that kernels are made of; compiled together with the kernels that call it."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, bool]) -> None:
+        self._function, self._options = function, options
+        self._compiled: Any = None
+
+    @property
+    def compiled(self) -> Any:
+        """Numba's function."""
+        if self._compiled is None:
+            from etl.native.compiler import compile_piece
+
+            self._compiled = compile_piece(self._function, self._options)
+        return self._compiled
+
+    @property
+    def _numba_type_(self) -> Any:  # what Numba asks objects for that kernels refer to
+        return self.compiled._numba_type_
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the compiled piece alone, as tests do."""
+        return self.compiled(*arguments)
+
+
+class Entry:
+    """A compiled function with an address, `fn(int, …) -> int or None`; the GIL is let go of."""
+
+    def __init__(self, function: Callable[..., Any], parameters: int) -> None:
+        self._function, self._parameters = function, parameters
+        self._address = 0
+        self._call: Any = None
+
+    @property
+    def address(self) -> int:
+        """Where the compiled function is; it is loaded, or compiled first, where it is not yet."""
+        if self._address == 0:
+            self._address = objects.load(self._function, self._parameters)
+        return self._address
+
+    def __call__(self, table: int) -> None:
+        """Run a kernel on the address of its table."""
+        if self._call is None:
+            self._call = _NATIVE(self.address)
+        result, failure = ctypes.c_int64(), ctypes.c_void_p()
+        status = self._call(ctypes.byref(result), ctypes.byref(failure), table)
+        if status != 0:
+            raise RuntimeError(f"kernel {self._function.__name__} failed with status {status}")
 
 
 def inlined(function: Function) -> Function:
     """Compile a piece of a kernel into each place that calls it."""
-    return cast("Function", numba.njit(nogil=True, forceinline=True)(function))
+    return cast("Function", Piece(function, {"forceinline": True}))
 
 
 def helper(function: Function) -> Function:
     """Compile a rarely used piece of a kernel once, to be called."""
-    return cast("Function", numba.njit(nogil=True)(function))
+    return cast("Function", Piece(function, {}))
 
 
-def kernel(function: Function) -> Function:
-    """Compile an entry that Python calls: free of the GIL, kept on disk between runs."""
-    try:
-        compiled: Any = numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no directory to write to: compile in each process
-        return cast("Function", numba.njit(nogil=True)(function))
-    # Numba watches the entry's own file only, and an installed package's files may all carry one
-    # date; a stale helper inside a cached kernel would be a wrong answer, so watch all of them.
-    compiled._cache._cache_file._source_stamp = _STAMP
-    return cast("Function", compiled)
+def kernel(function: Callable[[int], None]) -> Callable[[int], None]:
+    """Compile an entry that Python calls with the address of a table."""
+    return Entry(function, 1)
 
 
-class Callback:
-    """A piece of a kernel that others call by its address, `fn(int, …) -> int`.
+def callback(function: Callable[..., int], parameters: int) -> Entry:
+    """Compile a piece that others call by its address, see `memory.call5`.
 
     Numba compiles whatever a function calls into it, again and again up the tree of calls; what
-    is large and stands below several others took minutes and gigabytes. Compiled at the first use
-    of `address`, and kept on disk between runs.
+    is large and stands below several others took minutes and gigabytes.
     """
-
-    def __init__(self, function: Callable[..., int], parameters: int) -> None:
-        self._function, self._parameters = function, parameters
-        self._compiled: Any = None
-
-    @property
-    def address(self) -> int:
-        """Where the compiled function is."""
-        if self._compiled is None:
-            declared: Any = cast("Any", signature)(types.int64, *[types.int64] * self._parameters)
-            options = {"nogil": True, "nopython": True}
-            compiled: Any = CFunc(self._function, (declared.args, types.int64), {}, options)
-            try:
-                compiled.enable_caching()
-                compiled._cache._cache_file._source_stamp = _STAMP
-            except RuntimeError:  # no directory to write to
-                pass
-            compiled.compile()
-            self._compiled = compiled
-        return int(self._compiled.address)
+    return Entry(function, parameters)

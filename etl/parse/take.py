@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.native.cells import cell
-from etl.native.jit import Callback, helper, inlined
+from etl.native.jit import callback, helper, inlined
 from etl.native.memory import call5, load, store, store64
 from etl.parse import context as c
 from etl.parse.any_time import any_time
@@ -78,7 +78,7 @@ def take_any(k: int, row: int, s: int, start: int, stop: int) -> int:
     return _take_literal(k, s, place, stop) if place >= 0 else place
 
 
-TAKE_ANY = Callback(take_any, 5)
+TAKE_ANY = callback(take_any, 5)
 
 
 @inlined

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.native import jit
 from etl.native.memory import CHUNK
-from etl.parse import kernel, text
+from etl.parse import text
 from etl.parse.program import SPARE
 
 PIECES = st.lists(
@@ -69,10 +68,3 @@ def test_every_distance_from_the_border(length: int) -> None:
         held[length - 1] = ord('"')
         assert text.holds(start, stop, ord('"'))
         assert text.find_byte(start, stop, ord('"')) == stop - 1
-
-
-def test_a_change_in_any_kernel_file_makes_cached_code_stale() -> None:
-    """Numba itself watches the file of the entry only."""
-    cache = kernel.parse_lines._cache  # type: ignore[attr-defined]
-    assert cache._cache_file._source_stamp == jit._STAMP
-    assert len(jit._STAMP) == 64

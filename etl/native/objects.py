@@ -1,0 +1,102 @@
+"""Object code of compiled functions: kept on disk, and loaded without the compiler.
+
+A file is named by what it was made of: the sources of everything compiled, the versions of Numba
+and LLVM, and the processor. It stands beside the package, where an image can be built with it, and
+in the user's cache, where the next installation finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm  # type: ignore[import-untyped]  # it ships none
+
+WITH_KERNELS = ("native", "parse")
+"""Parts of the package whose files compiled code is made of."""
+
+_PACKAGE = Path(__file__).parent.parent
+_DIGEST_BYTES = 32
+_engines: list[Any] = []  # an engine owns the code that it has loaded
+
+
+@cache
+def source_stamp() -> str:
+    """Return a hash of all that compiled code is made of."""
+    digest = hashlib.sha256()
+    for part in WITH_KERNELS:
+        for path in sorted((_PACKAGE / part).glob("*.py")):
+            digest.update(path.read_bytes())
+    features = llvm.get_host_cpu_features().flatten()
+    digest.update(f"{version('numba')} {version('llvmlite')} {sys.byteorder}".encode())
+    digest.update(f"{llvm.get_host_cpu_name()} {features}".encode())
+    return digest.hexdigest()
+
+
+def load(function: Callable[..., Any], parameters: int) -> int:
+    """Return the address of a function's compiled code.
+
+    Args:
+        function: Takes and returns 64-bit numbers.
+        parameters: How many it takes.
+    """
+    name = f"kernel-{function.__name__}-{source_stamp()[:24]}.o"
+    for folder in _folders():
+        found = _read(folder / name)
+        if found is not None:
+            return _link(*found)
+    from etl.native.compiler import compile_entry
+
+    symbol, code = compile_entry(function, parameters)
+    for folder in _folders():
+        with suppress(OSError):  # not writable: compiled again by the next process
+            _write(folder, name, symbol, code)
+    return _link(symbol, code)
+
+
+def _folders() -> Iterator[Path]:
+    yield _PACKAGE / "native" / "__pycache__"
+    with suppress(RuntimeError):  # nobody's home
+        yield Path.home() / ".cache" / "daytally"
+
+
+def _read(path: Path) -> tuple[str, bytes] | None:
+    """Return symbol and code; None where the file is absent or not as it was written."""
+    try:
+        kept = path.read_bytes()
+    except OSError:
+        return None
+    digest, body = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        return None
+    symbol, _, code = body.partition(b"\n")
+    return symbol.decode(), code
+
+
+def _write(folder: Path, name: str, symbol: str, code: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    body = symbol.encode() + b"\n" + code
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(hashlib.sha256(body).digest() + body)
+    Path(file.name).replace(folder / name)
+
+
+def _link(symbol: str, code: bytes) -> int:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    address = int(engine.get_function_address(symbol))
+    if address == 0:
+        raise RuntimeError(f"compiled code lacks {symbol}")
+    _engines.append(engine)
+    return address
