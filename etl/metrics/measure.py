@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from etl.errors import SheetError, nearest
 from etl.metrics.judging import DayContext, dimensions_text, judge
 from etl.metrics.rules import FIGURES, check_dimensions, target_for, target_of_day
+from etl.metrics.sql import run_sql
 from etl.model import Measurement, Sheet, Verdict
 
 
@@ -41,28 +40,6 @@ def without_value(sheet: Sheet, context: DayContext) -> list[Measurement]:
     if not target:
         return []
     return [_measurement(sheet, {"value": None, "n": 0}, context, target)]
-
-
-def run_sql(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """Run a metric's SQL over views, and check the shape of its result.
-
-    Raises:
-        SheetError: With file and line, and the columns or views that exist.
-    """
-    try:
-        rows = pl.SQLContext(dict(views), eager=False).execute(sheet.sql).collect()
-    except pl.exceptions.PolarsError as error:
-        raise _sql_error(sheet, error, views) from error
-    if "value" not in rows.columns:
-        have = ", ".join(rows.columns)
-        raise SheetError(f"{sheet.path}: the result needs a column 'value'; it has {have}")
-    for name, kind in rows.schema.items():
-        wrong = kind.is_nested() or (
-            name in FIGURES[:4] and not (kind.is_numeric() or kind == pl.Null)
-        )
-        if wrong or (name not in FIGURES and kind.is_temporal()):
-            raise SheetError(f"{sheet.path}: column '{name}' cannot be of type {kind}")
-    return rows
 
 
 def restate(new: Iterable[Measurement], old: Iterable[Measurement]) -> list[Measurement]:
@@ -117,20 +94,3 @@ def _measurement(
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _sql_error(
-    sheet: Sheet, error: pl.exceptions.PolarsError, views: Mapping[str, pl.LazyFrame]
-) -> SheetError:
-    """Say where in the file the SQL is wrong, as far as the engine's message tells."""
-    what = str(error).split("\n\nResolved plan", 1)[0].strip()
-    names = re.findall(r"[\"'`]([A-Za-z_][\w.]*)[\"'`]", what)
-    place = sheet.path
-    if names:
-        for number, line in enumerate(sheet.sql.splitlines(), start=1):
-            if re.search(rf"\b{re.escape(names[0])}\b", line):
-                place = f"{sheet.path}:{number}"
-                break
-    if "relation" in what and names:
-        what = f"unknown view '{names[0]}'. {nearest(names[0], views)}"
-    return SheetError(f"{place}: {what}")

@@ -18,9 +18,9 @@ from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
-from etl.metrics.measure import run_sql
 from etl.metrics.rules import check_dimensions
 from etl.metrics.sheet import Override
+from etl.metrics.sql import run_sql
 from etl.metrics.views import Definitions, Step, build_views
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
