@@ -178,7 +178,7 @@ def test_hours_carry_their_offset_where_the_clock_changes() -> None:
 @pytest.mark.parametrize(
     ("sql", "says"),
     [
-        ("select count(*) as value\nfrom requests where statsu = 1", r"m\.sql:2: .*statsu"),
+        ("select count(*) as value\nfrom requests where statsu = 1", r"m\.sql:2:21: .*statsu"),
         ("select 1 as value from request", "Did you mean 'requests'"),
         ("select source from requests", "needs a column 'value'"),
         ("select 'x' as value from requests", "'value' cannot be of type String"),

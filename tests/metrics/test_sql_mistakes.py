@@ -1,4 +1,4 @@
-"""Wrong SQL is told with its place and what was probably meant, before the night, never crashing."""
+"""Wrong SQL is told with its place and the nearest name, before the night, never crashing."""
 
 from __future__ import annotations
 
