@@ -10,11 +10,14 @@ FOUND_PROBLEMS = 2
 
 
 @click.command(short_help="Validate everything; change nothing.")
-@click.option("--no-network", is_flag=True, help="Do not try to reach the mail server.")
+@click.option("--no-network", is_flag=True, help="Try no mail server, and no warehouse in S3.")
 @json_option
 @click.pass_obj
 def check(state: State, *, no_network: bool, json: bool) -> None:
-    """Validate the configuration, formats, SQL, templates and inputs; change nothing."""
+    """Validate the configuration, formats, SQL, templates and inputs; change nothing.
+
+    In a warehouse in S3 one small object is written, read and removed again.
+    """
     from etl.cli.output import print_json, print_table
     from etl.pipeline.checking import check_project
 

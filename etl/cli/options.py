@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -33,12 +33,16 @@ class State:
     now: datetime
     quiet: bool
 
-    def open_project(self) -> Project:
-        """Load and check the project."""
+    def open_project(self, wait_s: float = 0) -> Project:
+        """Load and check the project.
+
+        Args:
+            wait_s: How long to wait for another run to end, in seconds.
+        """
         from etl.pipeline.project import open_project
         from etl.settings import load_settings
 
-        return open_project(load_settings(self.root))
+        return replace(open_project(load_settings(self.root)), wait_s=wait_s)
 
 
 class DayType(click.ParamType[date | str]):
@@ -61,6 +65,34 @@ class DayType(click.ParamType[date | str]):
 
 
 DAY = DayType()
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class DurationType(click.ParamType[float]):
+    """A whole number and a unit, as in `90s` or `30m`; becomes seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"([0-9]{1,5})([smhd])", value)
+        if found is None:
+            return self.fail(f"'{value}' is no duration; write 90s, 30m, 6h or 1d", param, ctx)
+        return float(int(found[1]) * _UNITS_S[found[2]])
+
+
+wait_option = click.option(
+    "--wait",
+    type=DurationType(),
+    default=0,
+    metavar="DURATION",
+    help="Wait so long for another run to end, as in 30m. Default: leave at once, with exit 5.",
+)
 
 
 def window_options(command: Command) -> Command:

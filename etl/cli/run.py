@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.options import DAY, State, json_option, resolve_day, resolve_window, window_options
+from etl.cli.options import (
+    DAY,
+    State,
+    json_option,
+    resolve_day,
+    resolve_window,
+    wait_option,
+    window_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +34,7 @@ Day = date | str | None
 @click.option("--send", is_flag=True, help="Mail the statement of the last day.")
 @click.option("--strict", is_flag=True, help="Exit 4 when a KPI of the days missed its target.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@wait_option
 @json_option
 @click.pass_obj
 def run(  # noqa: PLR0913 # one parameter per option
@@ -37,6 +46,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     send: bool,
     strict: bool,
     workers: int | None,
+    wait: float,
     json: bool,
 ) -> None:
     """Ingest, measure, report, and with --send mail: the nightly job.
@@ -46,7 +56,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     from etl.cli.output import progress
     from etl.pipeline.runs import run_all
 
-    project = state.open_project()
+    project = state.open_project(wait)
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     with progress("reading", quiet=state.quiet) as tell:
         result = run_all(project, days, now=state.now, workers=_workers(workers), on_progress=tell)
@@ -59,14 +69,15 @@ def run(  # noqa: PLR0913 # one parameter per option
 
 @click.command()
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@wait_option
 @json_option
 @click.pass_obj
-def ingest(state: State, *, workers: int | None, json: bool) -> None:
+def ingest(state: State, *, workers: int | None, wait: float, json: bool) -> None:
     """Read what is new in all inputs into the warehouse."""
     from etl.cli.output import progress
     from etl.pipeline.runs import run_ingest
 
-    project = state.open_project()
+    project = state.open_project(wait)
     with progress("reading", quiet=state.quiet) as tell:
         result = run_ingest(project, now=state.now, workers=_workers(workers), on_progress=tell)
     _tell(result, json=json, quiet=state.quiet)
@@ -75,13 +86,14 @@ def ingest(state: State, *, workers: int | None, json: bool) -> None:
 
 @click.command()
 @window_options
+@wait_option
 @json_option
 @click.pass_obj
-def measure(state: State, *, day: Day, since: Day, until: Day, json: bool) -> None:
+def measure(state: State, *, day: Day, since: Day, until: Day, wait: float, json: bool) -> None:
     """Measure the days asked for, and those whose lines are new."""
     from etl.pipeline.runs import run_measure
 
-    project = state.open_project()
+    project = state.open_project(wait)
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     result = run_measure(project, days, now=state.now)
     _tell(result, json=json, quiet=state.quiet)
@@ -93,10 +105,18 @@ def measure(state: State, *, day: Day, since: Day, until: Day, json: bool) -> No
 @click.option("--until", type=DAY, required=True, help="Last day, included.")
 @click.option("--rebuild", is_flag=True, help="Read the days' inputs again, replacing their rows.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads. Default: one per core.")
+@wait_option
 @json_option
 @click.pass_obj
-def backfill(
-    state: State, *, since: Day, until: Day, rebuild: bool, workers: int | None, json: bool
+def backfill(  # noqa: PLR0913 # one parameter per option
+    state: State,
+    *,
+    since: Day,
+    until: Day,
+    rebuild: bool,
+    workers: int | None,
+    wait: float,
+    json: bool,
 ) -> None:
     """Measure and report past days again, by today's definitions.
 
@@ -107,7 +127,7 @@ def backfill(
     from etl.cli.output import progress
     from etl.pipeline.runs import run_backfill
 
-    project = state.open_project()
+    project = state.open_project(wait)
     days = resolve_window(None, since, until, state.now, project.settings.zone)
     with progress("reading", quiet=state.quiet or not rebuild) as tell:
         result = run_backfill(
@@ -124,29 +144,31 @@ def backfill(
 
 @click.command()
 @window_options
+@wait_option
 @json_option
 @click.pass_obj
-def report(state: State, *, day: Day, since: Day, until: Day, json: bool) -> None:
+def report(state: State, *, day: Day, since: Day, until: Day, wait: float, json: bool) -> None:
     """Write the pages and CSV files of measured days."""
     from etl.pipeline.runs import run_report
 
-    project = state.open_project()
+    project = state.open_project(wait)
     days = resolve_window(day, since, until, state.now, project.settings.zone)
-    result = run_report(project, days)
+    result = run_report(project, days, now=state.now)
     _tell(result, json=json, quiet=state.quiet)
     _leave(result)
 
 
 @click.command(short_help="Cut old rows, put small files together: part of every run.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@wait_option
 @json_option
 @click.pass_obj
-def upkeep(state: State, *, dry_run: bool, json: bool) -> None:
+def upkeep(state: State, *, dry_run: bool, wait: float, json: bool) -> None:
     """Apply [retention], put small files of closed days together, delete files out of use."""
     from etl.cli.output import print_json
     from etl.pipeline.runs import run_upkeep
 
-    done = run_upkeep(state.open_project(), now=state.now, dry_run=dry_run)
+    done = run_upkeep(state.open_project(wait), now=state.now, dry_run=dry_run)
     if json:
         print_json(done.plain())
     elif not state.quiet:
@@ -158,10 +180,11 @@ def upkeep(state: State, *, dry_run: bool, json: bool) -> None:
 @click.command(short_help="Mail the statement of a day, once.")
 @click.option("--day", type=DAY, help="Which day's statement. Default: yesterday.")
 @click.option("--again", is_flag=True, help="Also when this very statement was mailed before.")
+@wait_option
 @click.pass_obj
-def send(state: State, *, day: Day, again: bool) -> None:
+def send(state: State, *, day: Day, again: bool, wait: float) -> None:
     """Mail the statement of a measured day; the same one is never mailed twice."""
-    project = state.open_project()
+    project = state.open_project(wait)
     chosen = resolve_day(day or "yesterday", state.now, project.settings.zone)
     result = _mail(project, chosen, state, again=again)
     click.echo(result.said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import smtplib
 import socket
 from collections.abc import Iterator
@@ -11,12 +10,13 @@ from datetime import datetime
 
 from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
-from etl.errors import ConfigError, SkippableError
+from etl.errors import ConfigError, SkippableError, StoreError
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.project import Project, check_metrics, templates_of
 from etl.pipeline.trying import percent
 from etl.reporting import check_templates
 from etl.settings import MailSettings
+from etl.store.place import Folder
 
 SAMPLE_BYTES = 1 << 16
 WORST_SHARE = 0.5
@@ -39,7 +39,8 @@ def check_project(project: Project, *, now: datetime, network: bool) -> list[Fin
         _check_metrics(project),
         _check_templates(project),
         *_check_sources(project, now),
-        _check_folder(project),
+        _check_warehouse(project, network),
+        _check_out(project),
         *_check_mail(project.settings.mail, network),
     ]
 
@@ -103,12 +104,21 @@ def _check_source(job: SourceJob, now: datetime) -> Finding:
     return Finding(what, share >= WORST_SHARE, detail)
 
 
-def _check_folder(project: Project) -> Finding:
-    for folder in (project.settings.warehouse, project.settings.out):
-        existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-        if not os.access(existing, os.W_OK):
-            return Finding("folders", False, f"{existing} cannot be written")
-    return Finding("folders", True, "warehouse and out can be written")
+def _check_warehouse(project: Project, network: bool) -> Finding:
+    place = project.warehouse.place
+    if not (network or isinstance(place, Folder)):
+        return Finding("warehouse", True, f"{place.address}, not tried")
+    try:
+        return Finding("warehouse", True, place.probe())
+    except StoreError as error:
+        return Finding("warehouse", False, str(error))
+
+
+def _check_out(project: Project) -> Finding:
+    try:
+        return Finding("out", True, Folder(project.settings.out).probe())
+    except StoreError as error:
+        return Finding("out", False, str(error))
 
 
 def _check_mail(mail: MailSettings | None, network: bool) -> Iterator[Finding]:

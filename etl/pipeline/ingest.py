@@ -187,7 +187,7 @@ class SourceRun:
             return False
         sealed = ledger.seal(batch, outcomes, parts, attempt=attempt, now=self.now, rebuilt=rebuilt)
         if not sealed:
-            remove_parts(self.warehouse.root, parts)
+            remove_parts(self.warehouse.place, parts)
             said = logger.bind(source=self.job.reader.source, batch=batch)
             said.warning("another run was first; planning again")
             return False
@@ -224,7 +224,7 @@ class SourceRun:
             self.ledger.drop(batch, left_out, attempt=attempt, now=self.now)
             for span in left_out:
                 self._note_failure(span, failed[span.input_id])
-            todo, done = without(done, set(failed), self.warehouse.root)
+            todo, done = without(done, set(failed), self.warehouse.place)
         return done
 
     def _note_failure(self, span: Span, error: SkippableError) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from etl.pipeline.project import Project
 from etl.schema import INPUTS, REJECTS
+from etl.store.trouble import reading
 
 
 def reject_groups(project: Project, day: date | None, source: str | None) -> list[dict[str, Any]]:
@@ -19,6 +20,11 @@ def reject_groups(project: Project, day: date | None, source: str | None) -> lis
         day: Day of ingestion; all where None.
         source: Name of a source; all where None.
     """
+    with reading(project.warehouse.place.address):
+        return _reject_groups(project, day, source)
+
+
+def _reject_groups(project: Project, day: date | None, source: str | None) -> list[dict[str, Any]]:
     rows = project.warehouse.scan("rejects", REJECTS)
     if day is not None:
         rows = rows.filter(pl.col("day") == day)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import BinaryIO
 
 from etl.errors import SkippableError
@@ -14,6 +13,7 @@ from etl.pipeline.reading import Package, PackageResult
 from etl.sources.base import Source
 from etl.store.encode import remove_parts
 from etl.store.ledger import TO_END, Outcome, Span
+from etl.store.place import Place
 
 PACKAGE_BYTES = 64 << 20
 """Most stored bytes, about, that one worker reads into one set of part files."""
@@ -72,7 +72,7 @@ def stored_bytes(span: Span) -> int:
 
 
 def without(
-    results: Iterable[PackageResult], failed: set[str], root: Path
+    results: Iterable[PackageResult], failed: set[str], place: Place
 ) -> tuple[list[Package], list[PackageResult]]:
     """Sort results into packages to read again without the failed inputs, and those that stand.
 
@@ -81,7 +81,7 @@ def without(
     Args:
         results: Of packages read so far.
         failed: Ids of the inputs to leave out.
-        root: The warehouse's folder.
+        place: The warehouse's.
     """
     again: list[Package] = []
     stand: list[PackageResult] = []
@@ -91,7 +91,7 @@ def without(
         if not result.failed and len(left) == len(spans):
             stand.append(result)
             continue
-        remove_parts(root, result.parts)
+        remove_parts(place, result.parts)
         if left:
             again.append(replace(result.package, spans=left))
     return again, stand

@@ -32,6 +32,7 @@ from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
 from etl.settings import Settings, SourceSettings
 from etl.settings.load import place_of
 from etl.sources.anywhere import AnySource, with_days
+from etl.store.bucket import place_at
 from etl.store.tables import Warehouse
 
 FORMAT_KEYS = ("format", "log_format", "apache_format")
@@ -47,6 +48,7 @@ class Project:
         formats: Each source's compiled format.
         messages: What is taken out of the messages of sources that say so.
         definitions_digest: Short hash of all that defines measurements besides the data.
+        wait_s: How long a run waits for another one to end, in seconds.
     """
 
     settings: Settings
@@ -57,6 +59,7 @@ class Project:
     messages: dict[str, MessageFormat]
     definitions: Definitions
     definitions_digest: str
+    wait_s: float = 0
 
     def schema_of(self, table: str) -> pa.Schema:
         """Return what a table of the warehouse must be able to hold for this project."""
@@ -82,7 +85,7 @@ class Project:
             now: The run's time, UTC.
             past: Days whose inputs are wanted besides those within the sources' look-back.
         """
-        origin = AnySource(self.settings.root, S3Options(**self.settings.s3.model_dump()))
+        origin = AnySource(self.settings.root, _s3_options(self.settings))
         return [self._job(source, origin, now, past) for source in self.settings.source]
 
     def _job(
@@ -99,7 +102,7 @@ class Project:
                 self.settings, source, line_format, self.messages.get(source.name)
             ),
             zone=self.settings.zone,
-            warehouse=self.warehouse.root,
+            place=self.warehouse.place,
             now=now,
             tolerance=self.settings.project.tolerance,
         )
@@ -139,7 +142,7 @@ def open_project(settings: Settings) -> Project:
     _check_retention(settings, sheets)
     return Project(
         settings=settings,
-        warehouse=Warehouse(settings.warehouse),
+        warehouse=Warehouse(place_at(settings.warehouse, _s3_options(settings))),
         sheets=sheets,
         idle={name: reason for name, reason in reasons.items() if reason},
         formats=formats,
@@ -156,6 +159,10 @@ def _overrides(settings: Settings) -> dict[str, Override]:
         return place_of(settings.root, "metrics", name, *([key] if key else []))
 
     return {name: Override(keys, partial(placed, name)) for name, keys in settings.metrics.items()}
+
+
+def _s3_options(settings: Settings) -> S3Options:
+    return S3Options(**settings.s3.model_dump())
 
 
 def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definitions:

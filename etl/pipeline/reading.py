@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,6 +23,7 @@ from etl.sources.base import Source
 from etl.sources.identity import TailWatch
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import TO_END, Outcome, Span
+from etl.store.place import Place
 
 REJECTS_TABLE = "rejects"
 
@@ -38,7 +38,7 @@ class Reader:
         table: Where records go: `requests` or `events`.
         make_parser: Makes a parser; takes the date that yearless stamps lie before.
         zone: The project's, whose midnights bound the days.
-        warehouse: Folder of the tables.
+        place: The warehouse's.
         now: The run's time, UTC: no record is dated much later.
         tolerance: How much later it may be.
         yearless: Whether time stamps may lack the year.
@@ -50,7 +50,7 @@ class Reader:
     table: str
     make_parser: Callable[[datetime], BlockParser]
     zone: ZoneInfo
-    warehouse: Path
+    place: Place
     now: datetime
     tolerance: timedelta
     yearless: bool = False
@@ -98,7 +98,7 @@ def read_package(
         CountMismatchError: Lines were lost or doubled on the way.
     """
     result = PackageResult(package)
-    sink = PartSink(reader.warehouse, reader.source, package.name)
+    sink = PartSink(reader.place, reader.source, package.name)
     try:
         for span in package.spans:
             try:

@@ -15,8 +15,8 @@ from etl.pipeline.project import Project, check_metrics
 from etl.pipeline.rebuilding import rebuild_source
 from etl.pipeline.reports import DayPage, report_days
 from etl.pipeline.tidying import TidySummary, tidy
+from etl.pipeline.turns import alone
 from etl.store.ledger import sources_in
-from etl.store.lock import exclusive
 from etl.store.measurements import data_versions
 from etl.store.publish import publish
 
@@ -136,7 +136,7 @@ def run_all(
         on_progress: Told about bytes.
     """
     check_metrics(project)
-    with exclusive(project.warehouse.root):
+    with alone(project, "run", now):
         _publish_sealed(project)
         read = _ingest(project, now, workers, on_progress)
         result = _measure_and_report(project, days, now, read)
@@ -145,7 +145,7 @@ def run_all(
 
 def run_upkeep(project: Project, *, now: datetime, dry_run: bool = False) -> TidySummary:
     """Upkeep alone."""
-    with exclusive(project.warehouse.root):
+    with alone(project, "upkeep", now):
         if not dry_run:
             _publish_sealed(project)
         return tidy(project, now=now, dry_run=dry_run)
@@ -155,23 +155,23 @@ def run_ingest(
     project: Project, *, now: datetime, workers: int, on_progress: OnProgress | None = None
 ) -> RunResult:
     """Ingest alone."""
-    with exclusive(project.warehouse.root):
+    with alone(project, "ingest", now):
         return RunResult(read=_ingest(project, now, workers, on_progress))
 
 
 def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> RunResult:
     """Measure alone."""
     check_metrics(project)
-    with exclusive(project.warehouse.root):
+    with alone(project, "measure", now):
         _publish_sealed(project)
         done = measure_days(project, days, now=now)
     missing = missing_sources(project, sorted({*days, *done.days}))
     return RunResult(measured=done.days, failed=done.failed, missing=missing, final=done.final)
 
 
-def run_report(project: Project, days: Sequence[date]) -> RunResult:
+def run_report(project: Project, days: Sequence[date], *, now: datetime) -> RunResult:
     """Report alone: writes the pages of days that were measured before."""
-    with exclusive(project.warehouse.root):
+    with alone(project, "report", now):
         pages = report_days(project, days)
     missing = missing_sources(project, days)
     return RunResult(missing=missing, asked=tuple(days), pages=tuple(pages))
@@ -188,7 +188,7 @@ def run_backfill(
 ) -> RunResult:
     """Measure and report past days again; with `rebuild` read their inputs again before."""
     check_metrics(project)
-    with exclusive(project.warehouse.root):
+    with alone(project, "backfill", now):
         _publish_sealed(project)
         read = None
         if rebuild:

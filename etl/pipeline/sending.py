@@ -8,8 +8,8 @@ from datetime import date, datetime
 from etl.errors import ConfigError
 from etl.pipeline.project import Project, templates_of
 from etl.pipeline.reports import build_report
+from etl.pipeline.turns import alone
 from etl.reporting import build_mail, deliver, send_key
-from etl.store.lock import exclusive
 from etl.store.measurements import was_sent, write_sent
 
 
@@ -47,7 +47,7 @@ def send_day(
         raise ConfigError(
             "daytally.toml has no [mail]: add host, from and to; nobody is there to send to"
         )
-    with exclusive(project.warehouse.root):
+    with alone(project, "send", now):
         report = build_report(project, day)
         if not report.measurements:
             raise ConfigError(f"{day} has not been measured. Run: daytally run --day {day}")

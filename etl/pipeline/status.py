@@ -19,6 +19,7 @@ from etl.store.ledger import Ledger, LedgerState
 from etl.store.publish import LAST_TABLE
 from etl.store.retention import RETIRABLE, retired_rows
 from etl.store.sizes import TableSize, rows_by_source, table_sizes
+from etl.store.trouble import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class _Rows:
 
 def project_status(project: Project, now: datetime) -> ProjectStatus:
     """Return the state of all sources, in the project's order, and of all tables."""
+    with reading(project.warehouse.place.address):
+        return _project_status(project, now)
+
+
+def _project_status(project: Project, now: datetime) -> ProjectStatus:
     gone = (
         retired_rows(project.warehouse).group_by("table_name", "source").agg(pl.col("rows").sum())
     )

@@ -77,9 +77,9 @@ class ProjectSettings(_Part):
 
     @field_validator("warehouse")
     @classmethod
-    def _local_only(cls, value: str) -> str:
-        if "://" in value:
-            raise ValueError(f"'{value}': only a local folder can hold the warehouse so far")
+    def _known_place(cls, value: str) -> str:
+        if "://" in value and not re.fullmatch(r"s3://[^/]+(/[^?#]*)?", value):
+            raise ValueError(f"'{value}': the warehouse is a local folder, or s3://bucket/prefix")
         return value
 
 
@@ -262,9 +262,10 @@ class Settings(_Part):
         return ZoneInfo(self.project.timezone)
 
     @property
-    def warehouse(self) -> Path:
-        """Where the tables lie."""
-        return self.root / self.project.warehouse
+    def warehouse(self) -> str:
+        """Where the tables lie: a path, or an address in S3."""
+        named = self.project.warehouse
+        return named if "://" in named else str(self.root / named)
 
     @property
     def out(self) -> Path:

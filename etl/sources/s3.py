@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from loguru import logger
 
 from etl.model import Input
-from etl.s3 import SCHEME, ListedObject, S3Store, split_address
+from etl.s3 import SCHEME, ListedObject, RangeReader, S3Store, split_address
 from etl.sources.base import date_in_name
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-FIRST_BYTES = 256 << 10
-"""What the first request of an object brings: all of a small one, the head of a large one."""
-
-NEXT_BYTES = 8 << 20
-"""What each further request brings: enough that its delay does not count."""
 
 CACHE_BYTES = 128 << 20
 """Small objects that are kept between the look at them and their reading, all together."""
@@ -52,8 +43,19 @@ class S3Source:
         return [found[uri] for uri in sorted(found)]
 
     def open_input(self, item: Input) -> BinaryIO:
-        """Open an object; see `Source.open_input`."""
-        return cast("BinaryIO", ObjectReader(self._store, item, self._cache))
+        """Open one version of an object; see `Source.open_input`."""
+        return cast("BinaryIO", RangeReader(item.size_bytes, partial(self._fetch, item)))
+
+    def _fetch(self, item: Input, start: int, end: int) -> bytes:
+        """Return bytes of the version that was listed; the first ones are kept for a while."""
+        key = (item.uri, item.etag)
+        text = self._cache.get(key) if start == 0 else None
+        if text is None:
+            bucket, name = split_address(item.uri)
+            text = self._store.read_range(bucket, name, item.etag, start, end)
+            if start == 0:
+                self._cache.put(key, text)
+        return text
 
     def _matching(self, pattern: str) -> Iterator[Input]:
         bucket, wanted = split_address(pattern)
@@ -111,62 +113,3 @@ class _Cache:
             self._held[key] = text
             while self._size > CACHE_BYTES:
                 self._size -= len(self._held.popitem(last=False)[1])
-
-
-class ObjectReader(io.RawIOBase):
-    """One version of an object as a stream; bytes come by ranges, and only of this version.
-
-    Args:
-        store: The server.
-        item: The object as it was listed.
-        cache: Keeps first bytes for the next reader.
-    """
-
-    def __init__(self, store: S3Store, item: Input, cache: _Cache) -> None:
-        super().__init__()
-        self._store, self._item, self._cache = store, item, cache
-        self._place = 0
-        self._window, self._window_start = b"", 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place of the next byte."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place; no request is made."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._item.size_bytes}
-        self._place = max(0, base[whence] + offset)
-        return self._place
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill a buffer, or what is left of the window."""
-        target = memoryview(buffer).cast("B")
-        if self._place >= self._item.size_bytes or not len(target):
-            return 0
-        if not 0 <= self._place - self._window_start < len(self._window):
-            self._fetch()
-        start = self._place - self._window_start
-        text = self._window[start : start + len(target)]
-        target[: len(text)] = text
-        self._place += len(text)
-        return len(text)
-
-    def _fetch(self) -> None:
-        goes_on = self._place > 0 and self._place == self._window_start + len(self._window)
-        end = min(self._place + (NEXT_BYTES if goes_on else FIRST_BYTES), self._item.size_bytes)
-        key = (self._item.uri, self._item.etag)
-        text = self._cache.get(key) if self._place == 0 else None
-        if text is None:
-            bucket, name = split_address(self._item.uri)
-            text = self._store.read_range(bucket, name, self._item.etag, self._place, end)
-            if self._place == 0:
-                self._cache.put(key, text)
-        self._window, self._window_start = text, self._place

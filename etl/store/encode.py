@@ -12,11 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from etl.errors import EtlError
+from etl.store.place import Place
 from etl.store.trouble import writing
 
 ROW_GROUP_ROWS = 1 << 16
@@ -63,14 +66,16 @@ class PartWriter:
     """Writes one part file; rows are buffered until a row group is full.
 
     Args:
-        folder: The table's folder.
+        place: The warehouse's.
         name: Start of the file's name, unlike that of any other part.
     """
 
-    def __init__(self, folder: Path, table: str, day: date, source: str, name: str) -> None:
+    def __init__(self, place: Place, table: str, day: date, source: str, name: str) -> None:
         self.table, self.day, self.source = table, day, source
-        self.path = f"day={day.isoformat()}/source={source}/{name}.parquet"
-        self._file = folder / self.path
+        folder = f"day={day.isoformat()}/source={source}"
+        self.path = f"{folder}/{name}.parquet"
+        self._file = place.create(f"{table}/{self.path}")
+        self._folder = f"{place.uri(table)}/{folder}"
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
@@ -87,28 +92,27 @@ class PartWriter:
     def close(self) -> Part:
         """Write what is left and return the finished part."""
         self._flush()
-        with writing(self._file.parent):
+        with writing(self._folder):
             if self._writer is not None:
                 self._writer.close()
-            size = self._file.stat().st_size
+            size = self._file.finish()
         return Part(self.table, self.day, self.source, self.path, self.rows, size)
 
     def abort(self) -> None:
         """Remove the unfinished file."""
-        with suppress(OSError):  # a full disk takes no footer; the error before this one counts
+        # A full disk takes no footer; the error before this one counts.
+        with suppress(OSError, EtlError):
             if self._writer is not None:
                 self._writer.close()
-        with suppress(OSError):  # `vacuum` removes what is left
-            self._file.unlink(missing_ok=True)
+        self._file.abort()
 
     def _flush(self) -> None:
         if not self._pending:
             return
         rows = pa.Table.from_batches(self._pending)
-        with writing(self._file.parent):
+        with writing(self._folder):
             if self._writer is None:
-                self._file.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = _open_writer(self._file, rows)
+                self._writer = _open_writer(self._file.target, rows)
             self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
         self._pending, self._pending_rows = [], 0
 
@@ -118,12 +122,12 @@ class PartSink:
     """The part files that one worker fills for one batch.
 
     Attributes:
-        root: The warehouse's folder.
+        place: The warehouse's.
         source: Whose lines they are.
         name: Start of the file names; unlike that of any other sink.
     """
 
-    root: Path
+    place: Place
     source: str
     name: str
     _writers: dict[tuple[str, date], PartWriter] = field(default_factory=dict)
@@ -132,8 +136,7 @@ class PartSink:
         """Append rows of one day to a table's part."""
         writer = self._writers.get((table, day))
         if writer is None:
-            folder = self.root / table
-            writer = PartWriter(folder, table, day, self.source, self.name)
+            writer = PartWriter(self.place, table, day, self.source, self.name)
             self._writers[table, day] = writer
         writer.add(batch)
 
@@ -150,38 +153,40 @@ class PartSink:
         self._writers = {}
 
 
-def remove_parts(root: Path, parts: Iterable[Part]) -> None:
+def remove_parts(place: Place, parts: Iterable[Part]) -> None:
     """Delete files that will never be committed."""
     for part in parts:
-        (root / part.table / part.path).unlink(missing_ok=True)
+        place.remove(f"{part.table}/{part.path}")
 
 
-def read_part(root: Path, part: Part, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+def read_part(
+    place: Place, part: Part, columns: list[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield a part file's rows as they were written, without its partition's columns.
 
     A compacted part holds more rows than memory should.
     """
-    with pq.ParquetFile(root / part.table / part.path) as file:
+    with pq.ParquetFile(place.open(f"{part.table}/{part.path}")) as file:
         yield from file.iter_batches(batch_size=ROW_GROUP_ROWS, columns=columns)
 
 
-def rewrite_parts(root: Path, parts: Sequence[Part], schema: pa.Schema, name: str) -> Part:
+def rewrite_parts(place: Place, parts: Sequence[Part], schema: pa.Schema, name: str) -> Part:
     """Write the rows of parts of one table, day and source into one new part, in their order.
 
     Args:
-        root: The warehouse's folder.
+        place: The warehouse's.
         parts: At least one.
         schema: The table's: its types are those of the new part's columns.
         name: Start of the new file's name.
     """
     first = parts[0]
-    footers = [pq.read_schema(root / part.table / part.path) for part in parts]
+    footers = [pq.read_schema(place.open(f"{part.table}/{part.path}")) for part in parts]
     names = {name for footer in footers for name in footer.names}
     columns = pa.schema([field for field in schema if field.name in names])
-    writer = PartWriter(root / first.table, first.table, first.day, first.source, name)
+    writer = PartWriter(place, first.table, first.day, first.source, name)
     try:
         for part in parts:
-            for batch in read_part(root, part):
+            for batch in read_part(place, part):
                 writer.add(_as(batch, columns))
         return writer.close()
     except BaseException:
@@ -215,10 +220,10 @@ def _fill(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=mask)
 
 
-def _open_writer(path: Path, rows: pa.Table) -> pq.ParquetWriter:
+def _open_writer(target: Path | BinaryIO, rows: pa.Table) -> pq.ParquetWriter:
     names = set(rows.schema.names)
     return pq.ParquetWriter(
-        path,
+        target,
         rows.schema,
         compression="zstd",
         compression_level=1,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from pathlib import Path
 from secrets import token_hex
 
 import polars as pl
@@ -22,6 +21,7 @@ from loguru import logger
 from etl.errors import StoreError
 from etl.store.encode import Part, PartWriter, read_part
 from etl.store.ledger import Ledger, SealedBatch
+from etl.store.place import Place
 from etl.store.tables import Change, Warehouse
 
 RECORD_TABLES = ("requests", "events")
@@ -82,13 +82,13 @@ def _change(
     adds, removes = list(parts), []
     replaced = pa.array(sealed.rebuilt)
     for old in _parts_of(opened, table, source):
-        inputs = read_part(warehouse.root, old, ["input_id"])
+        inputs = read_part(warehouse.place, old, ["input_id"])
         held = sum(_held(batch, replaced).true_count for batch in inputs)
         if not held:
             continue
         removes.append(old)
         if held < old.rows:
-            adds.append(_write_rest(warehouse.root, old, replaced))
+            adds.append(_write_rest(warehouse.place, old, replaced))
     return Change(adds, removes)
 
 
@@ -96,11 +96,11 @@ def _held(batch: pa.RecordBatch, inputs: pa.Array) -> pa.BooleanArray:
     return pc.is_in(batch["input_id"], inputs)
 
 
-def _write_rest(root: Path, old: Part, replaced: pa.Array) -> Part:
+def _write_rest(place: Place, old: Part, replaced: pa.Array) -> Part:
     """Write the rows of a part that are not of the inputs `replaced`."""
     # Another run may do the same at this moment: each writes a file of its own.
-    writer = PartWriter(root / old.table, old.table, old.day, old.source, f"rest-{token_hex(8)}")
-    for batch in read_part(root, old):
+    writer = PartWriter(place, old.table, old.day, old.source, f"rest-{token_hex(8)}")
+    for batch in read_part(place, old):
         rest = batch.filter(pc.invert(_held(batch, replaced)))
         if rest.num_rows:
             writer.add(rest)

@@ -21,7 +21,8 @@ from loguru import logger
 
 from etl.schema import INPUTS, RETIRED
 from etl.store.encode import Part, read_part
-from etl.store.tables import Warehouse, store_errors
+from etl.store.tables import Warehouse
+from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in
 
 RETIRABLE = ("requests", "events", "rejects")
@@ -130,7 +131,7 @@ def _entries(
 ) -> list[dict[str, object]]:
     counts: Counter[tuple[date, str, str]] = Counter()
     for part in parts:
-        for batch in read_part(warehouse.root, part, ["input_id"]):
+        for batch in read_part(warehouse.place, part, ["input_id"]):
             for each in pc.value_counts(batch["input_id"]).to_pylist():
                 counts[part.day, part.source, str(each["values"])] += each["counts"]
     batches = {part.source: opened.transaction_version(part.source) or 0 for part in parts}

@@ -7,7 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from etl.store.tables import PARTITIONS, Warehouse, store_errors
+from etl.store.tables import PARTITIONS, Warehouse
+from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in
 
 

@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from etl.errors import StoreError
 from etl.store.encode import Part
-from etl.store.trouble import in_words
+from etl.store.place import Place
+from etl.store.trouble import store_errors
 
 PARTITIONS = {
     "requests": ["day", "source"],
@@ -51,22 +50,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """A folder of Delta tables.
+    """Delta tables in one place.
 
     Attributes:
-        root: The folder; tables are its sub-folders.
+        place: Where they lie.
     """
 
-    root: Path
-
-    def folder(self, table: str) -> Path:
-        """Return where a table lies."""
-        return self.root / table
+    place: Place
 
     def exists(self, table: str) -> bool:
         """Tell whether a table has been created."""
         with store_errors(table):
-            return DeltaTable.is_deltatable(str(self.folder(table)))
+            return DeltaTable.is_deltatable(self.place.uri(table), self.place.options())
 
     def open(self, table: str, schema: pa.Schema) -> DeltaTable:
         """Open a table at its newest version; create or widen it where `schema` asks for more.
@@ -74,16 +69,20 @@ class Warehouse:
         Columns and struct fields are only ever added.
         """
         with store_errors(table):
-            path = str(self.folder(table))
             try:
-                opened = DeltaTable(path)
+                opened = self._newest(table)
             except TableNotFoundError:
-                partitions = PARTITIONS[table]
-                return DeltaTable.create(path, schema, mode="ignore", partition_by=partitions)
+                return DeltaTable.create(
+                    self.place.uri(table),
+                    schema,
+                    mode="ignore",
+                    partition_by=PARTITIONS[table],
+                    storage_options=self.place.options(),
+                )
             if _lacks(opened.schema(), schema):
                 empty = pa.Table.from_batches([], schema=schema)
                 write_deltalake(opened, empty, mode="append", schema_mode="merge")
-                opened = DeltaTable(path)
+                opened = self._newest(table)
             return opened
 
     def existing(self, table: str) -> DeltaTable | None:
@@ -91,19 +90,18 @@ class Warehouse:
         if not self.exists(table):
             return None
         with store_errors(table):
-            return DeltaTable(str(self.folder(table)))
+            return self._newest(table)
 
     def has_part(self, part: Part) -> bool:
         """Tell whether a part file is there, whole."""
-        path = self.folder(part.table) / part.path
-        return path.is_file() and path.stat().st_size == part.size_bytes
+        return self.place.size_of(f"{part.table}/{part.path}") == part.size_bytes
 
     def batch_of(self, table: str, source: str) -> int:
         """Return the number of the last batch of `source` that `table` holds; 0 for none."""
         if not self.exists(table):
             return 0
         with store_errors(table):
-            return DeltaTable(str(self.folder(table))).transaction_version(source) or 0
+            return self._newest(table).transaction_version(source) or 0
 
     def commit(
         self,
@@ -190,7 +188,7 @@ class Warehouse:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
         opened = self.open(table, schema)
         with store_errors(table):
-            return pl.scan_delta(opened), opened.transaction_version(app) or 0
+            return _lazy(opened), opened.transaction_version(app) or 0
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to an unpartitioned table."""
@@ -203,34 +201,44 @@ class Warehouse:
 
     def replace_day(self, table: str, day: date, rows: pa.Table) -> None:
         """Replace all rows of one day with `rows`, in one commit."""
-        self.open(table, rows.schema)
-        with store_errors(table):
+
+        def write(opened: DeltaTable) -> bool:
             write_deltalake(
-                str(self.folder(table)),
+                opened,
                 rows,
                 mode="overwrite",
                 predicate=f"day = '{day.isoformat()}'",
                 schema_mode="merge",
             )
+            return True
+
+        self._until_landed(table, rows.schema, write)
 
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
         if not self.exists(table):
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
         with store_errors(table):
-            return pl.scan_delta(self.open(table, schema))
+            return _lazy(self.open(table, schema))
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""
         if not self.exists(table):
             return []
         with store_errors(table):
-            actions = pl.DataFrame(
-                DeltaTable(str(self.folder(table))).get_add_actions(flatten=True)
-            )
+            actions = pl.DataFrame(self._newest(table).get_add_actions(flatten=True))
         if actions.is_empty():
             return []
         return sorted(actions.select("partition.day", "path").rows())
+
+    def _newest(self, table: str) -> DeltaTable:
+        return DeltaTable(self.place.uri(table), storage_options=self.place.options())
+
+
+def _lazy(opened: DeltaTable) -> pl.LazyFrame:
+    """Return a table's rows, to be read with the table's own options, as far as there are any."""
+    retries = (opened._storage_options or {}).get("max_retries")
+    return pl.scan_delta(opened, storage_options={"max_retries": int(retries)} if retries else None)
 
 
 def _write(opened: DeltaTable, partitions: list[str], change: Change, app: str, batch: int) -> None:
@@ -275,12 +283,3 @@ def _fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
         if pa.types.is_struct(column.type):
             for inner in column.type:
                 yield f"{column.name}.{inner.name}", inner.type
-
-
-@contextmanager
-def store_errors(table: str) -> Iterator[None]:
-    """Turn what Delta and Polars raise into a `StoreError` that names the table."""
-    try:
-        yield
-    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-        raise StoreError(f"table '{table}': {in_words(error)}") from error

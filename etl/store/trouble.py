@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
+from deltalake.exceptions import DeltaError
+
 from etl.errors import StoreError
+from etl.s3.words import hint_in
 
 _ROOM = "Make room on its disk, then start the same command again: what is complete stays."
 _WRITABLE = "Let this user read and write it, then start the same command again."
@@ -38,6 +42,8 @@ def in_words(error: Exception) -> str:
     """
     lines = (_TREE.sub("", line).strip() for line in str(error).splitlines())
     said = ": ".join(line for line in lines if line)
+    if (hint := hint_in(said)) is not None:
+        return hint
     number = error.errno if isinstance(error, OSError) else None
     if number is None and (found := _NUMBER.search(said)):
         number = int(found[1] or found[2])
@@ -47,7 +53,7 @@ def in_words(error: Exception) -> str:
 
 
 @contextmanager
-def writing(place: Path) -> Iterator[None]:
+def writing(place: Path | str) -> Iterator[None]:
     """Turn what the system says against writing into an error that names the place.
 
     Raises:
@@ -57,3 +63,27 @@ def writing(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"{place}: cannot be written: {in_words(error)}") from error
+
+
+@contextmanager
+def store_errors(table: str) -> Iterator[None]:
+    """Turn what Delta and Polars raise into a `StoreError` that names the table."""
+    try:
+        yield
+    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+        raise StoreError(f"table '{table}': {in_words(error)}") from error
+
+
+@contextmanager
+def reading(address: str) -> Iterator[None]:
+    """Turn what Polars raises where data files of a bucket are read, late, into a `StoreError`.
+
+    Args:
+        address: Of the warehouse.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if "object-store error" not in str(error):
+            raise
+        raise StoreError(f"{address}: {in_words(error)}") from error

@@ -31,8 +31,8 @@ from etl.store.tables import (
     Warehouse,
     add_action,
     partition_of,
-    store_errors,
 )
+from etl.store.trouble import store_errors
 
 SMALL_BYTES = 32 << 20
 """A file below this is small."""
@@ -131,7 +131,7 @@ def _put_together(warehouse: Warehouse, table: str, parts: Sequence[Part]) -> Pa
         return None
     source = parts[0].source
     schema = pa.schema(opened.schema().to_arrow())
-    made = rewrite_parts(warehouse.root, parts, schema, f"whole-{token_hex(8)}")
+    made = rewrite_parts(warehouse.place, parts, schema, f"whole-{token_hex(8)}")
     rows = sum(part.rows for part in parts)
     if made.rows != rows:
         raise StoreError(
@@ -206,6 +206,7 @@ def vacuum(warehouse: Warehouse, table: str, *, days: int, dry_run: bool = False
         found = _vacuum(opened, days, dry_run=True)
         if found and not dry_run:  # each vacuum writes to the log, even one that removes nothing
             found = _vacuum(opened, days, dry_run=False)
+        found += warehouse.place.sweep(table, days=days, dry_run=dry_run)
     return sorted(found)
 
 

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from etl.cli import main
-from etl.store.lock import exclusive
+from etl.pipeline.turns import alone
+from tests.pipeline.conftest import NOW as NOW_UTC
+from tests.pipeline.conftest import open_folder
 
 NOW = "2026-04-02T01:00:00"
 WINDOW = ("--since", "2026-03-16", "--until", "2026-03-29")
@@ -163,7 +165,7 @@ def test_a_source_without_inputs_is_a_problem(finished: Path, tmp_path: Path) ->
 
 
 def test_a_second_run_leaves_with_5(finished: Path) -> None:
-    with exclusive(finished / "warehouse"):
+    with alone(open_folder(finished), "run", NOW_UTC):
         result = call(finished, "run", *WINDOW)
     assert result.exit_code == 5
     assert "another run holds" in result.stderr

@@ -13,8 +13,8 @@ import pytest
 
 from etl.errors import BusyError
 from etl.pipeline.runs import run_all
+from etl.pipeline.turns import alone
 from etl.store.ledger import Ledger
-from etl.store.lock import exclusive
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.test_nightly import FIRST
@@ -133,7 +133,7 @@ def test_death_after_death_ends_with_the_same_numbers(folder: Path) -> None:
 def test_a_second_run_at_the_same_time_leaves(folder: Path) -> None:
     project = open_folder(folder)
     with (
-        exclusive(project.warehouse.root),
+        alone(project, "run", NOW),
         pytest.raises(BusyError, match=str(os.getpid())) as busy,
     ):
         run_all(project, [FIRST], now=NOW, workers=2)

@@ -68,7 +68,7 @@ def test_rows_go_and_statements_stay(folder: Path) -> None:
     assert all(result.missing.get(day, ()) == () for result, day in zip(results, DAYS, strict=True))
     index = json.loads((folder / "out" / str(DAYS[0]) / "summary.json").read_text())
     before = pages(folder, DAYS)
-    run_report(open_folder(folder), DAYS)
+    run_report(open_folder(folder), DAYS, now=datetime(2026, 3, 14, tzinfo=UTC))
     assert pages(folder, DAYS) == before
     assert index["verdict"] != "incomplete"
     said = list(results[-1].lines())

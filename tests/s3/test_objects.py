@@ -12,7 +12,8 @@ import pytest
 from etl.errors import ChangedInputError, UnreadableInputError
 from etl.model import Input
 from etl.s3 import S3Options, S3Store
-from etl.sources.s3 import FIRST_BYTES, S3Source
+from etl.s3.reader import FIRST_BYTES
+from etl.sources.s3 import S3Source
 from tests.s3.servers import BUCKET, put
 
 pytestmark = pytest.mark.extra

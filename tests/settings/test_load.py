@@ -71,7 +71,7 @@ def message(folder: Path, text: str) -> str:
 
 def test_a_good_file_loads_with_paths_below_its_folder(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GOOD))
-    assert settings.warehouse == tmp_path / "warehouse"
+    assert settings.warehouse == str(tmp_path / "warehouse")
     assert [source.name for source in settings.source] == ["api", "importer"]
     assert settings.chain[0].step[1].records == "requests"
     assert settings.routes_of(settings.source[0]) == ["/customers/{customer_id}"]

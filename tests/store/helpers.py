@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
 from etl.schema import requests_schema
 from etl.store.encode import Part, PartSink
+from etl.store.place import Place
 from etl.store.tables import Change, Warehouse
 
 DAY = date(2026, 3, 10)
@@ -30,9 +30,9 @@ def batch(*statuses: int, param: str = "customer_id", **extra: list[str]) -> pa.
 
 
 def encode(
-    root: Path, number: int, rows: pa.RecordBatch, *, day: date = DAY, source: str = "api"
+    place: Place, number: int, rows: pa.RecordBatch, *, day: date = DAY, source: str = "api"
 ) -> list[Part]:
-    sink = PartSink(root, source, f"{source}-{number:06d}")
+    sink = PartSink(place, source, f"{source}-{number:06d}")
     sink.add("requests", day, rows)
     return sink.close()
 
@@ -45,7 +45,7 @@ def commit(
     day: date = DAY,
     source: str = "api",
 ) -> None:
-    parts = encode(warehouse.root, number, rows, day=day, source=source)
+    parts = encode(warehouse.place, number, rows, day=day, source=source)
     warehouse.commit("requests", SCHEMA, lambda _: Change(parts), app=source, batch=number)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from etl.store import encode
 from etl.store.encode import PartSink
+from etl.store.place import Folder
 
 DAY = date(2026, 3, 16)
 ROWS = 5000
@@ -38,7 +39,7 @@ def columns() -> dict[str, pa.Array]:
 
 
 def written(root: Path, batches: list[pa.RecordBatch]) -> Path:
-    sink = PartSink(root, "api", "part")
+    sink = PartSink(Folder(root), "api", "part")
     for batch in batches:
         sink.add("requests", DAY, batch)
     (part,) = sink.close()

@@ -15,6 +15,7 @@ from etl.model import Counts, Input
 from etl.schema import REJECTS, requests_schema
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import Ledger, Outcome, Span
+from etl.store.place import Folder
 from etl.store.publish import publish
 from etl.store.tables import Warehouse
 
@@ -36,7 +37,7 @@ def outcome(input_id: str, records: int) -> Outcome:
 
 def encode(root: Path, name: str, rows: dict[str, list[int]]) -> list[Part]:
     """Write one part with the offsets of each input's rows."""
-    sink = PartSink(root, "api", name)
+    sink = PartSink(Folder(root), "api", name)
     for input_id, offsets in rows.items():
         columns = {
             "at": pa.array([NOW] * len(offsets), pa.timestamp("us", "UTC")),
@@ -53,7 +54,7 @@ def rows(warehouse: Warehouse) -> list[tuple[str, int]]:
 
 
 def test_of_two_runs_at_one_batch_one_seals_it(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     ledger = Ledger(warehouse, "api")
     ledger.plan(1, [SPAN], attempt="x", now=NOW)
 
@@ -73,7 +74,7 @@ def test_of_two_runs_at_one_batch_one_seals_it(tmp_path: Path) -> None:
 
 
 def test_sources_do_not_get_into_each_others_way(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
 
     def seal(source: str) -> bool:
         return Ledger(warehouse, source).seal(1, [outcome("a", 1)], [], attempt="x", now=NOW)
@@ -83,7 +84,7 @@ def test_sources_do_not_get_into_each_others_way(tmp_path: Path) -> None:
 
 
 def test_a_plan_is_open_until_its_batch_is_sealed(tmp_path: Path) -> None:
-    ledger = Ledger(Warehouse(tmp_path), "api")
+    ledger = Ledger(Warehouse(Folder(tmp_path)), "api")
     ledger.plan(1, [SPAN, replace(SPAN, input_id="b")], attempt="one", now=NOW)
     ledger.plan(1, [replace(SPAN, input_id="c"), SPAN], attempt="two", now=LATER)
     ledger.drop(1, [SPAN], attempt="two", now=LATER)
@@ -95,7 +96,7 @@ def test_a_plan_is_open_until_its_batch_is_sealed(tmp_path: Path) -> None:
 
 
 def test_batches_of_dead_runs_are_published_in_order(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     ledger = Ledger(warehouse, "api")
     for batch in (1, 2, 3):
         parts = encode(tmp_path, f"p{batch}", {"a": [batch]})
@@ -107,7 +108,7 @@ def test_batches_of_dead_runs_are_published_in_order(tmp_path: Path) -> None:
 
 
 def test_a_sealed_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     parts = encode(tmp_path, "lost", {"a": [1]})
     assert Ledger(warehouse, "api").seal(1, [outcome("a", 1)], parts, attempt="x", now=NOW)
     (tmp_path / "requests" / parts[0].path).unlink()
@@ -117,7 +118,7 @@ def test_a_sealed_file_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_a_rebuilt_input_replaces_its_rows_and_no_others(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     ledger = Ledger(warehouse, "api")
     first = encode(tmp_path, "one", {"a": [0, 1], "b": [0, 1]})
     alone = encode(tmp_path, "two", {"a": [2]})

@@ -13,6 +13,7 @@ import pytest
 from etl.errors import StoreError
 from etl.schema import REJECTS, requests_schema
 from etl.store.encode import Part, PartSink, remove_parts
+from etl.store.place import Folder
 from etl.store.tables import Change, Warehouse
 
 DAY = date(2026, 3, 10)
@@ -33,7 +34,7 @@ def batch(*statuses: int, city: bool = False) -> pa.RecordBatch:
 
 
 def encode(root: Path, name: str, *batches: pa.RecordBatch) -> list[Part]:
-    sink = PartSink(root, "api", name)
+    sink = PartSink(Folder(root), "api", name)
     for one in batches:
         sink.add("requests", DAY, one)
     return sink.close()
@@ -49,7 +50,7 @@ def statuses(warehouse: Warehouse, *params: str) -> list[int]:
 
 
 def test_a_batch_shows_when_it_is_committed_and_counts_once(tmp_path: Path) -> None:
-    warehouse, schema = Warehouse(tmp_path), requests_schema(["customer_id"])
+    warehouse, schema = Warehouse(Folder(tmp_path)), requests_schema(["customer_id"])
     first = encode(tmp_path, "one", batch(200, 500), batch(404))
     assert statuses(warehouse, "customer_id") == []
     warehouse.commit("requests", schema, adding(first), app="api", batch=1)
@@ -63,13 +64,13 @@ def test_a_batch_shows_when_it_is_committed_and_counts_once(tmp_path: Path) -> N
 
 
 def test_a_batch_without_rows_still_moves_the_number(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     warehouse.commit("rejects", REJECTS, adding([]), app="api", batch=3)
     assert warehouse.batch_of("rejects", "api") == 3
 
 
 def test_new_route_parameters_widen_the_table(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     old, new = requests_schema(["customer_id"]), requests_schema(["customer_id", "city"])
     warehouse.commit("requests", old, adding(encode(tmp_path, "a", batch(200))), app="api", batch=1)
     parts = encode(tmp_path, "b", batch(201, city=True))
@@ -83,12 +84,12 @@ def test_new_route_parameters_widen_the_table(tmp_path: Path) -> None:
 
 
 def test_a_table_that_does_not_exist_is_empty(tmp_path: Path) -> None:
-    assert statuses(Warehouse(tmp_path), "x") == []
-    assert Warehouse(tmp_path).files("requests") == []
+    assert statuses(Warehouse(Folder(tmp_path)), "x") == []
+    assert Warehouse(Folder(tmp_path)).files("requests") == []
 
 
 def test_replacing_a_day_leaves_the_others(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     schema = pa.schema([("day", pa.date32()), ("value", pa.float64())])
     other = date(2026, 3, 11)
     for day, value in ((DAY, 1.0), (other, 2.0), (DAY, 3.0)):
@@ -100,13 +101,13 @@ def test_replacing_a_day_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_an_aborted_sink_leaves_no_file(tmp_path: Path) -> None:
-    sink = PartSink(tmp_path, "api", "x")
+    sink = PartSink(Folder(tmp_path), "api", "x")
     for _ in range(3):
         sink.add("requests", DAY, batch(*range(60_000)))
     assert list(tmp_path.rglob("*.parquet"))
     sink.abort()
     parts = encode(tmp_path, "y", batch(200))
-    remove_parts(tmp_path, parts)
+    remove_parts(Folder(tmp_path), parts)
     assert not list(tmp_path.rglob("*.parquet"))
 
 
@@ -122,4 +123,4 @@ def test_a_damaged_table_is_a_store_error(tmp_path: Path) -> None:
     log.mkdir(parents=True)
     (log / "00000000000000000000.json").write_text("nonsense")
     with pytest.raises(StoreError, match="requests"):
-        Warehouse(tmp_path).batch_of("requests", "api")
+        Warehouse(Folder(tmp_path)).batch_of("requests", "api")

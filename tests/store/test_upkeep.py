@@ -16,6 +16,7 @@ from etl.errors import StoreError
 from etl.schema import INCIDENT_LOG
 from etl.store import upkeep
 from etl.store.encode import Part, remove_parts
+from etl.store.place import Folder
 from etl.store.tables import Warehouse
 from etl.store.upkeep import (
     FEW,
@@ -52,9 +53,9 @@ def test_many_small_files_become_one_with_the_same_rows(warehouse: Warehouse) ->
 
 def test_batch_numbers_outlive_compaction_and_log_cleaning(warehouse: Warehouse) -> None:
     compact_days(warehouse, "requests", closed_before=LATER)
-    aged(warehouse.root, 60)
+    aged(Path(warehouse.place.address), 60)
     shorten_log(warehouse, "requests")
-    names = {path.name for path in (warehouse.root / "requests" / "_delta_log").iterdir()}
+    names = {path.name for path in Path(warehouse.place.uri("requests"), "_delta_log").iterdir()}
     assert not any(name.startswith("00000000000000000001.") for name in names)
     assert warehouse.batch_of("requests", "api") == FEW + 2
     before = rows_of(warehouse)
@@ -68,11 +69,11 @@ def test_days_that_still_grow_are_left_alone(warehouse: Warehouse) -> None:
 
 
 def test_looking_changes_nothing(warehouse: Warehouse) -> None:
-    version = DeltaTable(str(warehouse.folder("requests"))).version()
+    version = DeltaTable(warehouse.place.uri("requests")).version()
     found = compact_days(warehouse, "requests", closed_before=LATER, dry_run=True)
     assert found is not None
     assert (found.files, found.new_files) == (FEW + 2, 0)
-    assert DeltaTable(str(warehouse.folder("requests"))).version() == version
+    assert DeltaTable(warehouse.place.uri("requests")).version() == version
 
 
 def part(name: str, size: int, day: date = DAY, source: str = "api") -> Part:
@@ -109,19 +110,19 @@ def test_lost_rows_stop_a_compaction(warehouse: Warehouse, monkeypatch: pytest.M
 
 
 def test_vacuum_takes_old_files_out_of_use_and_of_dead_runs_alone(warehouse: Warehouse) -> None:
-    left = encode(warehouse.root, 900, batch(1))
-    aged(warehouse.root, 9)
-    young = encode(warehouse.root, 901, batch(1))  # of a batch that is being read, or is sealed
+    left = encode(warehouse.place, 900, batch(1))
+    aged(Path(warehouse.place.address), 9)
+    young = encode(warehouse.place, 901, batch(1))  # of a batch that is being read, or is sealed
     before = rows_of(warehouse)
     compact_days(warehouse, "requests", closed_before=LATER)  # goes out of use only now
     assert vacuum(warehouse, "requests", days=7, dry_run=True) == [left[0].path]
     assert vacuum(warehouse, "requests", days=7) == [left[0].path]
     assert (warehouse.has_part(left[0]), warehouse.has_part(young[0])) == (False, True)
     assert rows_of(warehouse).equals(before)
-    version = DeltaTable(str(warehouse.folder("requests"))).version()
+    version = DeltaTable(warehouse.place.uri("requests")).version()
     assert vacuum(warehouse, "requests", days=7) == []
-    assert DeltaTable(str(warehouse.folder("requests"))).version() == version
-    remove_parts(warehouse.root, young)
+    assert DeltaTable(warehouse.place.uri("requests")).version() == version
+    remove_parts(warehouse.place, young)
 
 
 def entry(number: int) -> pa.Table:
@@ -132,7 +133,7 @@ def entry(number: int) -> pa.Table:
 def test_a_table_without_partitions_becomes_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     for number in range(MOST_FILES):
         warehouse.append("incident_log", entry(number))
     assert compact_whole(warehouse, "incident_log") is None
@@ -153,7 +154,7 @@ def test_a_table_without_partitions_becomes_one_file(
 
 
 def test_an_append_overtaken_by_a_compaction_is_tried_again(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     for number in range(MOST_FILES + 1):
         warehouse.append("incident_log", entry(number))
     true, opened = Warehouse.open, []
@@ -165,14 +166,14 @@ def test_an_append_overtaken_by_a_compaction_is_tried_again(tmp_path: Path) -> N
                 opened.append(compact_whole(warehouse, table))
             return found
 
-    Overtaken(tmp_path).append("incident_log", entry(99))
+    Overtaken(Folder(tmp_path)).append("incident_log", entry(99))
     assert opened[0] is not None
     rows = warehouse.scan("incident_log", INCIDENT_LOG).collect()
     assert rows.height == MOST_FILES + 2
 
 
 def test_tables_that_do_not_exist_need_no_upkeep(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path)
+    warehouse = Warehouse(Folder(tmp_path))
     assert compact_days(warehouse, "requests", closed_before=LATER) is None
     assert compact_whole(warehouse, "inputs") is None
     assert vacuum(warehouse, "requests", days=1) == []

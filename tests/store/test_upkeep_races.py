@@ -96,6 +96,7 @@ DIE = textwrap.dedent(
     from datetime import date
     from pathlib import Path
     from etl.store import upkeep
+    from etl.store.place import Folder
     from etl.store.tables import Warehouse
     true = upkeep.replace_parts
     def die(*args):
@@ -103,7 +104,8 @@ DIE = textwrap.dedent(
             true(*args)
         os.kill(os.getpid(), signal.SIGKILL)
     upkeep.replace_parts = die
-    upkeep.compact_days(Warehouse(Path(sys.argv[1])), "requests", closed_before=date(2026, 3, 11))
+    warehouse = Warehouse(Folder(Path(sys.argv[1])))
+    upkeep.compact_days(warehouse, "requests", closed_before=date(2026, 3, 11))
     """
 )
 
@@ -112,7 +114,7 @@ DIE = textwrap.dedent(
 def test_a_kill_in_mid_compaction_leaves_the_table_whole(warehouse: Warehouse, place: str) -> None:
     before = rows_of(warehouse)
     done = subprocess.run(
-        [sys.executable, "-c", DIE, str(warehouse.root), place],
+        [sys.executable, "-c", DIE, warehouse.place.address, place],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
@@ -123,7 +125,7 @@ def test_a_kill_in_mid_compaction_leaves_the_table_whole(warehouse: Warehouse, p
 
 def test_deltalakes_own_compaction_still_doubles_rows(warehouse: Warehouse) -> None:
     """Why ours is not `optimize.compact`; once this fails, it can be."""
-    path = str(warehouse.folder("requests"))
+    path = warehouse.place.uri("requests")
     stale, rows = DeltaTable(path), rows_of(warehouse).height
     DeltaTable(path).optimize.compact()
     try:

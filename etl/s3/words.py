@@ -1,0 +1,110 @@
+"""Errors of S3 in an operator's words; codes are of the S3 API reference, "Error responses"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from etl.errors import ChangedInputError, EtlError, UnreadableInputError
+
+_DENIED = (
+    "these keys may not do that; the bucket's policy must allow s3:ListBucket on the bucket and"
+    " s3:GetObject on its objects, and of a warehouse also s3:PutObject and s3:DeleteObject"
+)
+_REGION = "the bucket is in another region; set region in [s3]"
+_EXPIRED = "the session token has expired; log in again, then start the same command again"
+
+HINTS = {
+    "NoSuchBucket": "there is no such bucket; check its name, and [s3] endpoint_url and region",
+    "InvalidAccessKeyId": "the server does not know this access key; check AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the secret key is wrong; check AWS_SECRET_ACCESS_KEY",
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "InvalidToken": "the session token is not valid; check AWS_SESSION_TOKEN",
+    "AccessDenied": _DENIED,
+    "PermanentRedirect": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "IllegalLocationConstraintException": _REGION,
+    "InvalidObjectState": "the object is archived; restore it first",
+    "RequestTimeTooSkewed": "this machine's clock is wrong by more than 15 minutes",
+    "SlowDown": "the server asks for fewer requests; the next run tries again",
+}
+HINTS |= {"403": _DENIED, "301": _REGION}
+
+CHANGED = frozenset({"PreconditionFailed", "412", "NoSuchKey", "404"})
+"""Answers that say that an object is no longer what was listed."""
+
+UNREACHABLE = "the server cannot be reached; check [s3] endpoint_url and the network"
+
+_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_STATUS = re.compile(r"\b(301|403) (?:Forbidden|Moved Permanently)")
+_NO_CONNECTION = re.compile(r"\(Connect\)|dns error|error sending request")
+
+
+def hint_in(text: str) -> str | None:
+    """Return what to do about an error that Delta or Polars had with S3; None for other errors.
+
+    Args:
+        text: What they say, the server's answer within.
+    """
+    found = _CODE.search(text) or _STATUS.search(text)
+    if found is not None and found[1] in HINTS:
+        return f"{HINTS[found[1]]} ({found[1]})"
+    return UNREACHABLE if _NO_CONNECTION.search(text) else None
+
+
+def broken_streams() -> tuple[type[Exception], ...]:
+    """Return what a body raises that stops in its middle; requests are retried by botocore."""
+    from botocore import exceptions as e
+
+    return e.ResponseStreamingError, e.IncompleteReadError, e.ReadTimeoutError
+
+
+@contextmanager
+def said(
+    what: str,
+    raises: type[EtlError] = UnreadableInputError,
+    changed: type[EtlError] = ChangedInputError,
+    *,
+    retried: bool = False,
+) -> Iterator[None]:
+    """Turn botocore's errors into ours, which say what to do.
+
+    Args:
+        what: The address that is meant.
+        raises: Our error.
+        changed: Our error where an object is no longer what was listed.
+        retried: Whether the caller tries again where an answer breaks off: that error stays.
+    """
+    from botocore import exceptions as e
+
+    try:
+        yield
+    except e.ClientError as error:
+        code = code_of(error)
+        if code in CHANGED:
+            raise changed(f"{what} was replaced or removed since it was listed") from error
+        raise raises(f"{what}: {HINTS.get(code, str(error))} ({code})") from error
+    except (e.NoCredentialsError, e.PartialCredentialsError) as error:
+        raise raises(f"{what}: {NO_KEYS}") from error
+    except broken_streams() as error:
+        if retried:
+            raise
+        raise raises(f"{what}: the connection broke, or the server fell silent: {error}") from error
+    except (e.EndpointConnectionError, e.ConnectTimeoutError, e.ConnectionError) as error:
+        raise raises(f"{what}: {UNREACHABLE}: {error}") from error
+    except e.BotoCoreError as error:
+        raise raises(f"{what}: {error}") from error
+
+
+NO_KEYS = (
+    "no S3 keys found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role that"
+    " boto3 finds"
+)
+
+
+def code_of(error: Exception) -> str:
+    """Return the code of botocore's `ClientError`."""
+    answer = getattr(error, "response", {})
+    return str(answer.get("Error", {}).get("Code", "unknown"))

@@ -1,0 +1,158 @@
+"""Where a warehouse lies: a local folder here, a prefix of a bucket in `bucket`.
+
+Both offer the same few things, and everything else in this package is written once for both:
+addresses that Delta opens, new files that appear whole, and a lock that is a courtesy.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from etl.errors import StoreError
+from etl.store.lock import Held, Holder, Taken, take_file
+from etl.store.trouble import writing
+
+
+class NewFile(Protocol):
+    """A file that is being written."""
+
+    @property
+    def target(self) -> Path | BinaryIO:
+        """What to write to."""
+        ...
+
+    def finish(self) -> int:
+        """Make the file complete; return its size in bytes."""
+        ...
+
+    def abort(self) -> None:
+        """Remove what was written; nothing is raised."""
+        ...
+
+
+class Place(Protocol):
+    """A place for tables; paths are relative to it, with slashes."""
+
+    @property
+    def address(self) -> str:
+        """What people call it: a path, or s3://bucket/prefix."""
+        ...
+
+    def uri(self, table: str) -> str:
+        """Return the address of a table, for Delta."""
+        ...
+
+    def options(self) -> dict[str, str] | None:
+        """Return what Delta and Polars need to know to open tables here."""
+        ...
+
+    def create(self, path: str) -> NewFile:
+        """Begin a new file, under a name that nothing else has."""
+        ...
+
+    def open(self, path: str) -> Path | BinaryIO:
+        """Open a file for reading."""
+        ...
+
+    def size_of(self, path: str) -> int | None:
+        """Return a file's size; None where there is none."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file, if it is there."""
+        ...
+
+    def sweep(self, table: str, *, days: int, dry_run: bool) -> list[str]:
+        """Remove what dead writers left that is older than `days` and no file; name it."""
+        ...
+
+    def take(self, me: Holder) -> Held | Taken:
+        """Take the place for one run, or say who holds it."""
+        ...
+
+    def probe(self) -> str:
+        """Make sure that tables can be read and written here; say in words what was tried.
+
+        Raises:
+            StoreError: They cannot.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A local folder."""
+
+    path: Path
+
+    @property
+    def address(self) -> str:
+        """See `Place`, as for all that follows."""
+        return str(self.path)
+
+    def uri(self, table: str) -> str:
+        """Return the path of a table."""
+        return str(self.path / table)
+
+    def options(self) -> None:
+        """Nothing is needed."""
+        return
+
+    def create(self, path: str) -> NewFile:
+        """Begin a new file."""
+        return _LocalFile(self.path / path)
+
+    def open(self, path: str) -> Path:
+        """Return the path, which is opened by who reads it."""
+        return self.path / path
+
+    def size_of(self, path: str) -> int | None:
+        """Return a file's size."""
+        found = self.path / path
+        return found.stat().st_size if found.is_file() else None
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        (self.path / path).unlink(missing_ok=True)
+
+    def sweep(self, table: str, *, days: int, dry_run: bool) -> list[str]:
+        """Return nothing: all that dead writers leave here is files, which Delta removes."""
+        del table, days, dry_run
+        return []
+
+    def take(self, me: Holder) -> Held | Taken:
+        """Lock a file in the folder."""
+        return take_file(self.path, me)
+
+    def probe(self) -> str:
+        """Look whether the folder, or the one that it will be made in, can be written."""
+        parents = (self.path, *self.path.resolve().parents)
+        existing = next(path for path in parents if path.exists())
+        if not os.access(existing, os.W_OK):
+            raise StoreError(f"{existing} cannot be written")
+        return f"{self.path} can be written"
+
+
+@dataclass(frozen=True, slots=True)
+class _LocalFile:
+    """A file in a folder that is made with it."""
+
+    path: Path
+
+    @property
+    def target(self) -> Path:
+        with writing(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self.path
+
+    def finish(self) -> int:
+        return self.path.stat().st_size
+
+    def abort(self) -> None:
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            return  # a full or read-only disk; `vacuum` removes what is left
