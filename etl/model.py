@@ -269,6 +269,51 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetState:
+    """How much of an error budget is used at the end of a day.
+
+    Attributes:
+        budget: Its text, as `2 bad days in 28`.
+        since: First day of the window.
+        until: Its last day.
+        days: Days of the window that count: judged, or with observations.
+        bad: Bad days, or bad observations.
+        allowed: So many of them are allowed.
+    """
+
+    metric: str
+    dimensions: Dimensions
+    budget: str
+    since: date
+    until: date
+    days: int
+    bad: float
+    allowed: float
+
+    @property
+    def burn(self) -> float | None:
+        """Used share of the budget; None where nothing is allowed."""
+        return self.bad / self.allowed if self.allowed else None
+
+    @property
+    def left(self) -> float:
+        """What may still go wrong; below zero where more did."""
+        return self.allowed - self.bad
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether more went wrong than is allowed."""
+        return self.bad > self.allowed
+
+    @property
+    def days_left(self) -> float | None:
+        """Days until the budget is used up at this window's rate; None if nothing was bad."""
+        if self.left <= 0 or not self.bad:
+            return None if not self.bad else 0.0
+        return self.left / (self.bad / self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Something that began, was noticed and ended. Instants are UTC; None means not yet.
 
@@ -367,6 +412,7 @@ class DayReport:
         missing: Sources that were expected to have data on this day and have none.
         rejects: Samples of refused lines of those inputs.
         measured_at: The time stamp of the measuring, the only thing a re-run changes.
+        budgets: How the error budgets stand at the end of this day.
     """
 
     project: str
@@ -384,6 +430,7 @@ class DayReport:
     missing: tuple[str, ...]
     rejects: tuple[RejectSample, ...]
     measured_at: datetime
+    budgets: tuple[BudgetState, ...] = ()
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

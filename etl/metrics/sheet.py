@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import SheetError, nearest
+from etl.metrics.budget import parse_budget
 from etl.metrics.rules import NO_TARGET, as_day, parse_rules
 from etl.metrics.targets import parse_target
 from etl.model import CLASSES, Sheet
@@ -38,6 +39,7 @@ KINDS: dict[str, str] = {
     "business_value": "text",
     "target": "text",
     "targets": "rules",
+    "budget": "text",
     "impact": "text",
     "runbook": "text",
     "since": "day",
@@ -178,8 +180,11 @@ def _values(given: _Given, special_days: SpecialDays) -> dict[str, Any]:
             values[name] = _value(key, value, special_days)
         except ValueError as error:
             raise given.error(key, str(error)) from error
+    has_target = bool(values.get("target")) or any(r.target for r in values.get("targets", ()))
     if values.get("kpi"):
-        _check_kpi(given, values)
+        _check_kpi(given, values, has_target=has_target)
+    if "budget" in values and not has_target and parse_budget(values["budget"]).kind == "days":
+        raise given.error("budget", "a day is bad when it misses its target; add a target")
     return values
 
 
@@ -217,14 +222,15 @@ def _check_meaning(key: str, value: Any) -> None:
         raise ValueError(f"unknown class '{value}'. {nearest(value, CLASSES)}")
     if key == "better" and value not in BETTER:
         raise ValueError(f"better must be lower or higher. {nearest(value, BETTER)}")
+    if key == "budget":
+        parse_budget(value)
     if key == "lookback_days" and value > MOST_LOOKBACK_DAYS:
         raise ValueError(f"lookback_days must lie between 0 and {MOST_LOOKBACK_DAYS}")
 
 
-def _check_kpi(given: _Given, values: Mapping[str, Any]) -> None:
+def _check_kpi(given: _Given, values: Mapping[str, Any], *, has_target: bool) -> None:
     if values["metric_class"] == "quantity":
         raise given.error("kpi", "a quantity cannot be a KPI: nobody can influence it")
-    has_rule = any(rule.target for rule in values.get("targets", ()))
     for key in REQUIRED_OF_KPI:
-        if not values.get(key) and not (key == "target" and has_rule):
+        if not values.get(key) and not (key == "target" and has_target):
             raise given.error("kpi", f"a KPI needs '{key}' in its data sheet")

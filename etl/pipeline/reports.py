@@ -13,6 +13,7 @@ import polars as pl
 from etl.days import day_bounds
 from etl.errors import ConfigError, CountMismatchError
 from etl.incidents.violations import derive_incidents
+from etl.metrics.budget import budget_states
 from etl.model import (
     Counts,
     DayReport,
@@ -158,6 +159,7 @@ def build_report(
         missing=missing,
         rejects=_reject_samples(project, inputs),
         measured_at=max((one.measured_at for one in own), default=end),
+        budgets=budget_states(project.sheets.values(), until, day),
     )
 
 

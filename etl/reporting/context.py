@@ -11,6 +11,7 @@ from etl.model import DayReport, Verdict
 from etl.reporting.headline import reasons
 from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
 from etl.reporting.kpis import kpi_table, restated_table, trends
+from etl.reporting.marks import budgets_table, unusual_table
 from etl.reporting.proof import (
     count_cells,
     inputs_table,
@@ -39,12 +40,18 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a missed KPI costs: its metric once, with each set of dimensions that missed."""
+    """What a missed KPI costs: its metric once, with each set of dimensions that missed.
+
+    Attributes:
+        runbook: What to do, as an address.
+        advice: What to do, in words.
+    """
 
     title: str
     impact: str
     owner: str
     runbook: str
+    advice: str
     lines: tuple[str, ...]
     more: str
 
@@ -73,7 +80,7 @@ class Day:
                     "name": section.name,
                     "title": section.title,
                     "question": section.question,
-                    "silent": section.silent,
+                    "silent": [clip(title, 120) for title in section.silent],
                     "tables": [table.cut(limit) for table in section.tables],
                 }
                 for section in self.sections
@@ -120,6 +127,8 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
     tables = {
         "kpis": kpi_table(kpis, trends(report.history, report.day)),
         "restated": restated_table(report),
+        "budgets": budgets_table(report.budgets, report.sheets),
+        "unusual": unusual_table(report),
         "time_to_resolve": incident_table(report.incidents, report.zone, report.ended_at),
         "resolve_times": times_table(report.resolved),
         "inputs": inputs_table(report.inputs, report.zone),
@@ -183,6 +192,7 @@ def costs(kpis: Sequence[Kpi], verdict: Verdict) -> list[Cost]:
                 impact=clip(sheet.impact, 600),
                 owner=clip(sheet.owner, 80),
                 runbook=web_address(sheet.runbook),
+                advice="" if web_address(sheet.runbook) else clip(sheet.runbook, 600),
                 lines=tuple(lines),
                 more=f"and {rest:,} more" if rest > 0 else "",
             )

@@ -9,7 +9,8 @@ from datetime import date
 
 from etl.model import DayReport, Measurement, Sheet, Verdict
 from etl.reporting.dimensions import Order, about
-from etl.reporting.text import figure, finite, target_bounds, target_words
+from etl.reporting.limits import limits_of, target_phrase
+from etl.reporting.text import figure, finite, target_words
 
 WORDS: Mapping[Verdict, str] = {
     Verdict.MET: "met",
@@ -58,7 +59,7 @@ class Kpi:
         """How far a missed KPI lies outside its target, in its unit; 0 for all others."""
         if self.verdict is not Verdict.MISSED or self.measurement is None:
             return 0.0
-        value, bounds = finite(self.measurement.value), target_bounds(self.target)
+        value, bounds = finite(self.measurement.value), limits_of(self.measurement)
         if value is None:
             return math.inf  # something divided by nothing
         return min((abs(value - bound) for bound in bounds), default=0.0)
@@ -67,7 +68,7 @@ class Kpi:
     def figures(self) -> str:
         """Value and target, as in `47 requests, target ≤ 2 requests`."""
         unit, m = self.sheet.unit, self.measurement
-        target = target_words(self.target, unit)
+        target = target_words(self.target, unit) if m is None else target_phrase(m)
         if m is None or m.value is None:
             counts = ""
             if m is not None and m.numerator is not None and m.denominator is not None:
@@ -175,6 +176,7 @@ def summarise(
 
 def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
     """Return a day's verdict with its count, as in `MISSED 2 of 9 KPIs`."""
+    kpis = [kpi for kpi in kpis if kpi.verdict is not Verdict.NONE]  # without a target that day
     total = len(kpis)
     noun = "KPI" if total == 1 else "KPIs"
     word = WORDS[verdict].upper()

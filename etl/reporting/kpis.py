@@ -9,7 +9,8 @@ from etl.model import DayReport, Measurement, Verdict
 from etl.reporting.charts import Point, Spark, sparkline
 from etl.reporting.dimensions import about, dimensions_json
 from etl.reporting.judge import Kpi, sheet_for
-from etl.reporting.rows import full_value_cell, verdict_cell
+from etl.reporting.limits import limits_of
+from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
 from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
     NOTHING,
@@ -19,7 +20,6 @@ from etl.reporting.text import (
     finite,
     instant,
     number,
-    target_bounds,
     target_words,
 )
 
@@ -50,8 +50,8 @@ def _kpi_row(kpi: Kpi, sparks: Mapping[tuple[str, str], Spark]) -> tuple[Cell, .
     return (
         verdict_cell(kpi.verdict),
         Cell(sheet.title, clip(sheet.title, 120), note=kpi.about),
-        full_value_cell(m),
-        Cell(kpi.target, target_words(kpi.target, sheet.unit)),
+        full_value_cell(m, sheet),
+        Cell(kpi.target, target_words(kpi.target, sheet.unit)) if m is None else target_cell(m),
         Cell(n, NOTHING if n is None else number(n)),
         Cell(None, "", spark=sparks.get((sheet.name, dimensions))),
         Cell(sheet.owner, clip(sheet.owner, 60)),
@@ -91,7 +91,7 @@ def _trend(days: Sequence[date], by_day: Mapping[date, Measurement]) -> Spark | 
         f"{count_of(len(days), 'day')} to {days[-1]}: {low} to {high}; "
         f"target missed on {count_of(missed, 'day')}"
     )
-    return sparkline(points, bounds=target_bounds(newest.target), words=words)
+    return sparkline(points, bounds=limits_of(newest), words=words)
 
 
 def restated_table(report: DayReport) -> Table:

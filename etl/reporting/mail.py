@@ -203,6 +203,7 @@ def _text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, limit: 
         lines += [f"  {text}" for text in (cost.more, cost.impact) if text]
         lines += [f"  Owner: {cost.owner}"] if cost.owner else []
         lines += [f"  Runbook: {cost.runbook}"] if cost.runbook else []
+        lines += [f"  What to do: {cost.advice}"] if cost.advice else []
         lines.append("")
     if report.missing:
         lines += [f"Missing sources: {clip(', '.join(sorted(report.missing)), 400)}", ""]

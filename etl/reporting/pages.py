@@ -14,7 +14,7 @@ from etl.reporting.dimensions import Order, about, dimensions_json
 from etl.reporting.judge import WORDS, DaySummary, verdict_words
 from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
-from etl.reporting.rows import full_value_cell, verdict_cell
+from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
 from etl.reporting.sections import TITLES
 from etl.reporting.tables import Cell, Column, Raw, Table
 from etl.reporting.text import (
@@ -177,7 +177,7 @@ def _trends_table(newest: Sequence[DaySummary]) -> Table:
             (
                 Cell(None, clip(titles[key[0]], 120), note=", ".join(filter(None, parts))),
                 full_value_cell(last),
-                Cell(None, target_words(last.target, last.unit)),
+                target_cell(last),
                 Cell(None, "", spark=sparks.get(key)),
                 verdict_cell(last.verdict),
                 Cell(None, f"{missed} of {judged}"),

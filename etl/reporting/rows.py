@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etl.model import Measurement, Verdict
+from etl.model import Measurement, Sheet, Verdict
 from etl.reporting.charts import share
 from etl.reporting.dimensions import dimension_order, spoken
 from etl.reporting.judge import WORDS
+from etl.reporting.limits import band_words, resolved_words
 from etl.reporting.tables import Cell, Column
-from etl.reporting.text import NOTHING, bare, clip, figure, finite
+from etl.reporting.text import (
+    NOTHING,
+    bare,
+    clip,
+    figure,
+    finite,
+    target_words,
+)
 
 _CODE = frozenset({"route", "path", "resource", "query"})
 
@@ -37,26 +45,46 @@ def dimension_cells(m: Measurement, names: Sequence[str]) -> list[Cell]:
     ]
 
 
-def value_cell(m: Measurement | None, largest: float) -> Cell:
+def value_cell(m: Measurement | None, largest: float, sheet: Sheet | None = None) -> Cell:
     """Return a measurement's value, with what it was before it was restated.
 
     Args:
         m: The measurement, or None where there is none.
         largest: The column's largest value, for a bar; 0 for none.
+        sheet: Its metric's, which says how many observations a value needs.
     """
     if m is None:
         return Cell(None, NOTHING)
     note = "" if m.previous_value is None else f"was {bare(m.previous_value, m.unit, m.target)}"
     text = bare(m.value, m.unit, m.target)
-    return Cell(m.value, text, note=note, bar=share(finite(m.value), largest))
+    bar = share(finite(m.value), largest)
+    return Cell(m.value, text, note=note, mark=mark_of(m, sheet), bar=bar)
 
 
-def full_value_cell(m: Measurement | None) -> Cell:
+def mark_of(m: Measurement, sheet: Sheet | None) -> str:
+    """Return what a value has to be read with: few observations, or that it is unusual."""
+    marks = []
+    if sheet is not None and m.value is not None and m.n is not None and m.n < sheet.min_n:
+        marks.append(f"few: n below {sheet.min_n:,}")
+    if m.unusual:
+        marks.append(f"unusual: {band_words(m)} expected")
+    return ", ".join(marks)
+
+
+def target_cell(m: Measurement) -> Cell:
+    """Return a measurement's target; a relative one with the figures that it came to."""
+    if not m.target:
+        return Cell("", NOTHING)
+    return Cell(m.target, target_words(m.target, m.unit), note=resolved_words(m))
+
+
+def full_value_cell(m: Measurement | None, sheet: Sheet | None = None) -> Cell:
     """Return a measurement's value with its unit, for tables that mix metrics."""
     if m is None:
         return Cell(None, NOTHING)
     note = "" if m.previous_value is None else f"was {figure(m.previous_value, m.unit, m.target)}"
-    return Cell(m.value, figure(m.value, m.unit, m.target), note=note)
+    mark = "" if sheet is None else mark_of(m, sheet)
+    return Cell(m.value, figure(m.value, m.unit, m.target), note=note, mark=mark)
 
 
 def verdict_cell(verdict: Verdict) -> Cell:

@@ -11,14 +11,19 @@ from etl.model import CLASSES, Measurement, Sheet, Verdict
 from etl.reporting.dimensions import Order
 from etl.reporting.hours import hour_table, hours_of
 from etl.reporting.judge import SEVERITY, sheet_for
-from etl.reporting.rows import dimension_cells, dimension_columns, value_cell, verdict_cell
+from etl.reporting.rows import (
+    dimension_cells,
+    dimension_columns,
+    target_cell,
+    value_cell,
+    verdict_cell,
+)
 from etl.reporting.tables import Cell, Column, Table, slug
 from etl.reporting.text import (
     NOTHING,
     finite,
     heading_unit,
     number,
-    target_words,
 )
 
 TITLES: Mapping[str, tuple[str, str]] = {
@@ -38,6 +43,8 @@ RESERVED = frozenset(
         "time_to_resolve",
         "resolve_times",
         "restated",
+        "budgets",
+        "unusual",
         "inputs",
         "missing",
         "rejects",
@@ -181,7 +188,7 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
         row = [*dimension_cells(m, names)]
         if has_ratio:
             row += _ratio_cells(m)
-        row += [value_cell(m, largest if bars else 0.0), Cell(m.unit, m.unit)]
+        row += [value_cell(m, largest if bars else 0.0, sheet), Cell(m.unit, m.unit)]
         if has_n:
             row.append(_count_cell(m.n))
         if judged:
@@ -221,7 +228,7 @@ def _count_cell(value: float | None) -> Cell:
 
 
 def _judged_cells(m: Measurement) -> list[Cell]:
-    return [Cell(m.target, target_words(m.target, m.unit)), verdict_cell(m.verdict)]
+    return [target_cell(m), verdict_cell(m.verdict)]
 
 
 def _unmeasured() -> list[Cell]:
@@ -234,7 +241,7 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
     for sheet, rows in zip(group.sheets, group.measurements, strict=True):
         for m in rows:
             merged[order.name(m.dimensions)][sheet.name] = m
-    judged = next((s for s in group.sheets if s.target), None)
+    judged = next((s for s in group.sheets if s.has_target), None)
     lead = judged or group.sheets[-1]
     firsts = {key: row.get(lead.name) or next(iter(row.values())) for key, row in merged.items()}
     ordered = sorted(firsts, key=lambda k: (SEVERITY[firsts[k].verdict], _minus(firsts[k]), k))
@@ -252,7 +259,7 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
     for key in ordered:
         row, first = merged[key], firsts[key]
         line = [*dimension_cells(first, names)]
-        line += [value_cell(row.get(s.name), 0.0) for s in group.sheets]
+        line += [value_cell(row.get(s.name), 0.0, s) for s in group.sheets]
         line += [Cell(unit, unit), _count_cell(first.n)]
         if judged:
             held = row.get(judged.name)

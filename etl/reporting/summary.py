@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from etl.model import Counts, DayReport, Incident, Measurement, Verdict
 from etl.reporting.dimensions import dimensions_json
 from etl.reporting.judge import Kpi, count, statement, verdict_of
+from etl.reporting.marks import budgets_json
 from etl.reporting.proof import total_of
 from etl.reporting.resolve import newest_first, open_count, times_of
 from etl.reporting.tables import Raw, csv_bytes
@@ -71,6 +72,8 @@ def summary_json(report: DayReport) -> bytes:
         "verdict": verdict_of(report).value,
         "kpis": [_kpi(kpi) for kpi in kpis],
         "kpi_counts": {"total": len(kpis), **{v.value: count(kpis, v) for v in _COUNTED}},
+        "budgets": budgets_json(report.budgets),
+        "unusual": sum(bool(m.unusual) for m in report.measurements),
         "counts": _counts(total_of(report.inputs)),
         "inputs": len(report.inputs),
         "unread_inputs": sorted(a.uri for a in report.inputs if a.state != "read"),
@@ -92,7 +95,7 @@ def summary_json(report: DayReport) -> bytes:
     return (json.dumps(data, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("ascii")
 
 
-_COUNTED = (Verdict.MET, Verdict.MISSED, Verdict.NO_DATA, Verdict.INCOMPLETE)
+_COUNTED = (Verdict.MET, Verdict.MISSED, Verdict.NO_DATA, Verdict.INCOMPLETE, Verdict.NONE)
 
 
 def _kpi(kpi: Kpi) -> dict[str, object]:
@@ -105,6 +108,8 @@ def _kpi(kpi: Kpi) -> dict[str, object]:
         "target": kpi.target,
         "verdict": kpi.verdict.value,
         "dimensions": {} if m is None else dict(m.dimensions),
+        "target_low": None if m is None else m.target_low,
+        "target_high": None if m is None else m.target_high,
         "value": None if m is None else finite(m.value),
         "n": None if m is None else m.n,
         "previous_value": None if m is None else finite(m.previous_value),

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from etl.reporting.charts import Spark
-from etl.reporting.text import stamp, visible
+from etl.reporting.text import clip, stamp, visible
 
 Raw: TypeAlias = str | int | float | bool | datetime | date | None
 """A value as CSV has it: unrounded, without unit."""
@@ -44,6 +44,7 @@ class Cell:
         raw: For the CSV.
         text: For the page.
         note: A second, quieter line.
+        mark: What the figure has to be read with, as `unusual`.
         verdict: Name of a verdict, to be shown by shape and word.
         bar: Share of the column's largest value, 0 to 100; None for no bar.
         level: Shade of a heat strip, 0 (none) to 4.
@@ -54,6 +55,7 @@ class Cell:
     raw: Raw
     text: str
     note: str = ""
+    mark: str = ""
     verdict: str = ""
     bar: float | None = None
     level: int = 0
@@ -109,8 +111,10 @@ class Table:
         return f"The first {len(self.rows):,} rows; all {self.total:,} rows in"
 
     def cut(self, limit: int) -> Table:
-        """Return the table with its first `limit` rows, knowing how many there were."""
-        return replace(self, rows=self.rows[:limit], total=len(self.rows))
+        """Return the table as a page shows it: its first `limit` rows, and how many there were."""
+        title, note = clip(self.title, 200), visible(self.note)  # a data sheet may hold anything
+        rows = self.rows[:limit]
+        return replace(self, title=title, note=note, rows=rows, total=len(self.rows))
 
     def csv(self) -> bytes:
         """Return all rows as CSV."""

@@ -57,7 +57,7 @@ def _timed() -> list[Sheet]:
             ),
             impact="Client applications time out and show stale or no customer data.",
         ),
-        sheet("request_time_p99", "p99 of request time per route", "performance", "s"),
+        sheet("request_time_p99", "p99 of request time per route", "performance", "s", min_n=1_000),
     ]
 
 
@@ -188,8 +188,16 @@ def other_measurements() -> list[Measurement]:
             if (amount and status != 500) or hour == 14:
                 about = {"source": "api", "status": status, "hour": f"{hour:02}:00"}
                 found.append(measured("http_status_hourly", float(amount), dimensions=about))
+    marks: dict[str, Any] = {
+        "importer": {"band_low": 11_800.0, "band_high": 13_950.0, "unusual": True},
+        "store": {
+            **{"target": "within 20 % of yesterday", "verdict": Verdict.MET},
+            **{"target_low": 7_664.0, "target_high": 11_496.0},
+        },
+    }
     for source, count in (("api", 50_984), ("importer", 9_702), ("store", 9_540), ("audit", 0)):
-        found.append(measured("lines", float(count), dimensions={"source": source}))
+        about = {"source": source}
+        found.append(measured("lines", float(count), dimensions=about, **marks.get(source, {})))
     for route, (p50, _, p99, n) in ROUTES.items():
         about = {"source": "api", "route": route}
         found.append(measured("request_time_p50", p50, n=n, dimensions=about))

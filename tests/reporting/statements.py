@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from etl.days import day_bounds
 from etl.model import (
+    BudgetState,
     Counts,
     DayReport,
     Incident,
@@ -116,6 +117,19 @@ def rejects() -> tuple[RejectSample, ...]:
     )
 
 
+def budgets() -> tuple[BudgetState, ...]:
+    """Return a budget that holds, and one that is used up."""
+    since = DAY - timedelta(days=27)
+    route = {"source": "api", "route": "/customers"}
+    days, share = "3 bad days in 28", "0.001 % of n in 28 days"
+    return (
+        BudgetState("request_time_p90", route, days, since, DAY, days=27, bad=2, allowed=3),
+        BudgetState(
+            *("http_500", {"source": "api"}, share, since, DAY), days=27, bad=47, allowed=13.765
+        ),
+    )
+
+
 def rich_report() -> DayReport:
     """A day with misses, a restated value, a missing source, incidents, rejects."""
     begin, end = day_bounds(DAY, ZoneInfo(ZONE))
@@ -142,6 +156,7 @@ def rich_report() -> DayReport:
         missing=("audit",),
         rejects=rejects(),
         measured_at=MEASURED_AT,
+        budgets=budgets(),
     )
 
 
@@ -169,6 +184,7 @@ def empty_report() -> DayReport:
         inputs=(),
         missing=(),
         rejects=(),
+        budgets=(),
     )
 
 
@@ -177,6 +193,11 @@ def hostile_report(text: str) -> DayReport:
     report = rich_report()
     m = measured("requests_ok_by_route", 3.0, dimensions={"route": text, text[:20]: text})
     bad = measured("http_500", 3.0, verdict=Verdict.MISSED, dimensions={"source": text})
+    held = measured("lines", 3.0, target=text, target_low=1.0, dimensions={"source": text})
+    odd = replace(held, target="", band_low=1.0, band_high=2.0, unusual=True, unit=text)
+    budget = replace(budgets()[0], dimensions={text[:20]: text}, budget=text)
+    told = dict.fromkeys(("title", "owner", "impact", "runbook"), text)
+    sheets = {**report.sheets, "http_500": replace(report.sheets["http_500"], **told)}
     incident = replace(
         *(report.incidents[0],),
         **dict.fromkeys(("title", "affected", "evidence", "owner", "metric", "source"), text),
@@ -186,7 +207,9 @@ def hostile_report(text: str) -> DayReport:
     return replace(
         report,
         project=text,
-        measurements=(*report.measurements, m, bad),
+        sheets=sheets,
+        measurements=(*report.measurements, m, bad, held, odd),
+        budgets=(budget,),
         incidents=(incident,),
         resolved=(replace(incident, resolved_at=MEASURED_AT),),
         inputs=(uri,),

@@ -203,6 +203,7 @@ def test_summary_json_has_what_a_machine_asks_for(written: Path) -> None:
         "missed": 3,
         "no_data": 0,
         "incomplete": 0,
+        "none": 0,
     }
     assert data["counts"]["lines"] == sum(
         data["counts"][part] for part in ("records", "rejects", "blank")
