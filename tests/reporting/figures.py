@@ -170,6 +170,17 @@ def kpi_measurements(day: date, wave: float) -> list[Measurement]:
     return found
 
 
+LINE_MARKS: dict[str, dict[str, Any]] = {
+    "importer": {"band_low": 11_800.0, "band_high": 13_950.0, "unusual": True},
+    "store": {
+        "target": "within 20 % of yesterday",
+        "verdict": Verdict.MET,
+        "target_low": 7_664.0,
+        "target_high": 11_496.0,
+    },
+}
+
+
 def other_measurements() -> list[Measurement]:
     found = [
         measured("chain_time_p50", 212.5, n=4_730, dimensions={"chain": "customer"}),
@@ -188,16 +199,9 @@ def other_measurements() -> list[Measurement]:
             if (amount and status != 500) or hour == 14:
                 about = {"source": "api", "status": status, "hour": f"{hour:02}:00"}
                 found.append(measured("http_status_hourly", float(amount), dimensions=about))
-    marks: dict[str, Any] = {
-        "importer": {"band_low": 11_800.0, "band_high": 13_950.0, "unusual": True},
-        "store": {
-            **{"target": "within 20 % of yesterday", "verdict": Verdict.MET},
-            **{"target_low": 7_664.0, "target_high": 11_496.0},
-        },
-    }
     for source, count in (("api", 50_984), ("importer", 9_702), ("store", 9_540), ("audit", 0)):
         about = {"source": source}
-        found.append(measured("lines", float(count), dimensions=about, **marks.get(source, {})))
+        found.append(measured("lines", float(count), dimensions=about, **LINE_MARKS.get(source, {})))
     for route, (p50, _, p99, n) in ROUTES.items():
         about = {"source": "api", "route": route}
         found.append(measured("request_time_p50", p50, n=n, dimensions=about))
