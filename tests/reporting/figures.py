@@ -201,7 +201,9 @@ def other_measurements() -> list[Measurement]:
                 found.append(measured("http_status_hourly", float(amount), dimensions=about))
     for source, count in (("api", 50_984), ("importer", 9_702), ("store", 9_540), ("audit", 0)):
         about = {"source": source}
-        found.append(measured("lines", float(count), dimensions=about, **LINE_MARKS.get(source, {})))
+        found.append(
+            measured("lines", float(count), dimensions=about, **LINE_MARKS.get(source, {}))
+        )
     for route, (p50, _, p99, n) in ROUTES.items():
         about = {"source": "api", "route": route}
         found.append(measured("request_time_p50", p50, n=n, dimensions=about))
