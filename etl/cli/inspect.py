@@ -1,4 +1,4 @@
-"""`daytally rejects` and `metrics`: look, and change nothing."""
+"""`daytally rejects`: looks, and changes nothing."""
 
 from __future__ import annotations
 
@@ -47,24 +47,3 @@ def rejects(
         click.echo()
     if len(groups) > limit:
         click.echo(f"… and {len(groups) - limit} more groups; --limit {len(groups)} shows all.")
-
-
-@click.command(short_help="List the catalogue of metrics.")
-@json_option
-@click.pass_obj
-def metrics(state: State, *, json: bool) -> None:
-    """List all metrics: class, whether a KPI, target, owner and file."""
-    from etl.cli.output import print_json, print_table
-
-    project = state.open_project()
-    sheets = project.sheets.values()
-    if json:
-        print_json(list(sheets))
-        return
-    rows = [
-        (one.name, one.metric_class, "KPI" if one.kpi else "", one.target, one.owner, one.title)
-        for one in sheets
-    ]
-    print_table(("metric", "class", "kpi", "target", "owner", "title"), rows)
-    for name, reason in project.idle.items():
-        click.echo(f"Not measured: {name}, because {reason}.")

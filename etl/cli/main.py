@@ -11,7 +11,8 @@ from etl import __version__
 from etl.cli.check import check
 from etl.cli.demo import demo
 from etl.cli.formats import formats
-from etl.cli.inspect import metrics, rejects
+from etl.cli.inspect import rejects
+from etl.cli.metrics import metrics
 from etl.cli.options import State
 from etl.cli.run import backfill, ingest, measure, report, run, send, upkeep
 from etl.cli.status import status

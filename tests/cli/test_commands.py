@@ -99,6 +99,33 @@ def test_rejects_are_grouped_with_a_sample_and_its_place(finished: Path) -> None
     assert sum(group["lines"] for group in groups) == total
 
 
+def test_lint_names_file_and_line_and_is_strict_on_demand(finished: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(finished, tmp_path / "demo")
+    with (folder / "daytally.toml").open("a") as config:
+        config.write('\n[metrics.lines]\nowner = "TBD"\n')
+    line = (folder / "daytally.toml").read_text().splitlines().index('owner = "TBD"') + 1
+    result = call(folder, "metrics", "lint")
+    assert result.exit_code == 0
+    said = f"{folder}/daytally.toml:{line}: lines: owner 'TBD' is nobody"
+    assert any(each.startswith(said) for each in result.stdout.splitlines())
+    assert call(folder, "metrics", "lint", "--strict").exit_code == 3
+    found = json.loads(call(folder, "metrics", "lint", "--json").stdout)
+    assert {"metric": "lines", "key": "owner"}.items() <= found[-1].items()
+
+
+def test_metrics_show_tells_where_each_key_comes_from(finished: Path) -> None:
+    output = call(finished, "metrics", "show", "http_500").stdout
+    assert "Requests answered with status 500" in output
+    assert "http_500.sql:" in output
+    assert "group by s.source" in output
+    assert "On 2026-03-29:" in output
+    shown = json.loads(call(finished, "metrics", "show", "http_500", "--json").stdout)
+    assert shown["newest"][0]["verdict"] == "met"
+    wrong = call(finished, "metrics", "show", "http_50")
+    assert wrong.exit_code == 2
+    assert "Did you mean 'http_500'?" in wrong.output
+
+
 def test_metrics_lists_the_catalogue(finished: Path) -> None:
     output = call(finished, "metrics").stdout
     assert "http_500" in output
