@@ -314,6 +314,54 @@ class BudgetState:
 
 
 @dataclass(frozen=True, slots=True)
+class Restatement:
+    """A measurement of a day that was measured again, and says otherwise.
+
+    Attributes:
+        kind: `changed`, `judged` (the value is the same, the verdict is not), `appeared` or
+            `vanished` (its dimensions were not, or are no longer, among the results).
+        old_value: None also where it has appeared.
+        value: None also where it has vanished.
+        old_measured_at: When the day had been measured before.
+        measured_at: When it was measured again.
+        cause: Why, in words.
+        inputs: Addresses of the inputs that were read in between and hold records of the day.
+    """
+
+    day: date
+    metric: str
+    dimensions: Dimensions
+    kind: str
+    unit: str
+    target: str
+    old_value: float | None
+    value: float | None
+    old_verdict: Verdict
+    verdict: Verdict
+    old_measured_at: datetime
+    measured_at: datetime
+    cause: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRun:
+    """One running of one metric's SQL.
+
+    Attributes:
+        rows: Of its result.
+        error: Why it could not be measured; empty otherwise.
+    """
+
+    day: date
+    metric: str
+    seconds: float
+    rows: int
+    error: str
+    measured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Something that began, was noticed and ended. Instants are UTC; None means not yet.
 
@@ -413,6 +461,8 @@ class DayReport:
         rejects: Samples of refused lines of those inputs.
         measured_at: The time stamp of the measuring, the only thing a re-run changes.
         budgets: How the error budgets stand at the end of this day.
+        restatements: All changes of this day's measurements, oldest first.
+        failed: Metrics that could not be measured, and why.
     """
 
     project: str
@@ -431,6 +481,8 @@ class DayReport:
     rejects: tuple[RejectSample, ...]
     measured_at: datetime
     budgets: tuple[BudgetState, ...] = ()
+    restatements: tuple[Restatement, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

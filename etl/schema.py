@@ -146,6 +146,38 @@ MEASUREMENTS = pa.schema(
     ]
 )
 
+RESTATEMENTS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("metric", TEXT),
+        ("dimensions", TEXT),
+        ("kind", TEXT),
+        ("unit", TEXT),
+        ("target", TEXT),
+        ("old_value", pa.float64()),
+        ("value", pa.float64()),
+        ("old_verdict", TEXT),
+        ("verdict", TEXT),
+        ("old_measured_at", INSTANT),
+        ("measured_at", INSTANT),
+        ("cause", TEXT),
+        ("inputs", TEXT),
+    ]
+)
+"""Every change of a measurement, see `model.Restatement`; `inputs` is a JSON list of addresses."""
+
+METRIC_RUNS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("metric", TEXT),
+        ("seconds", pa.float64()),
+        ("rows", pa.int64()),
+        ("error", TEXT),
+        ("measured_at", INSTANT),
+    ]
+)
+"""How the last measuring of each day went, metric by metric."""
+
 INCIDENT_LOG = pa.schema(
     [
         ("incident_id", TEXT),

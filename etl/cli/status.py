@@ -12,7 +12,7 @@ import click
 from etl.cli.options import State, json_option
 
 if TYPE_CHECKING:
-    from etl.pipeline.status import ProjectStatus, SourceStatus
+    from etl.pipeline.status import MetricTime, ProjectStatus, SourceStatus
     from etl.settings import Settings
 
 PROBLEM = 3
@@ -21,9 +21,10 @@ SHOWN = 10
 
 
 @click.command(short_help="Show what was ingested, what waits, and whether the sums hold.")
+@click.option("-v", "--verbose", is_flag=True, help="Also time and rows of each metric.")
 @json_option
 @click.pass_obj
-def status(state: State, *, json: bool) -> None:
+def status(state: State, *, verbose: bool, json: bool) -> None:
     """Show what was ingested, what waits, what was skipped, and whether the sums hold.
 
     For each source: lines = records + rejects + blank, and as many rows in the tables as the ledger
@@ -48,6 +49,11 @@ def status(state: State, *, json: bool) -> None:
         for one in found.sources:
             for line in _open_ends(one, zone):
                 click.echo(f"{one.source}: {line}")
+        if verbose:
+            print_table(
+                ("metric", "seconds", "rows", "days", "last measured", "result"),
+                [_metric_row(one, zone) for one in found.metrics],
+            )
         click.echo(_retention_line(found, project.settings))
     if not found.is_sound:
         click.get_current_context().exit(PROBLEM)
@@ -66,6 +72,12 @@ def _table_rows(found: ProjectStatus) -> list[tuple[object, ...]]:
         (t.table, t.rows, t.files, _size(t.size_bytes), t.first_day, t.last_day, t.version)
         for t in found.tables
     ]
+
+
+def _metric_row(one: MetricTime, zone: ZoneInfo) -> tuple[object, ...]:
+    result = one.error.splitlines()[0] if one.error else "ok"
+    at = _clock(one.measured_at, zone)
+    return (one.metric, round(one.seconds, 3), one.rows, one.days, at, result)
 
 
 def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:

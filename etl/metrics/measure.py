@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -40,28 +39,6 @@ def without_value(sheet: Sheet, context: DayContext) -> list[Measurement]:
     if not target:
         return []
     return [_measurement(sheet, {"value": None, "n": 0}, context, target)]
-
-
-def restate(new: Iterable[Measurement], old: Iterable[Measurement]) -> list[Measurement]:
-    """Carry over what earlier measurings of the same day said.
-
-    A measurement that has not changed keeps its time stamp; one whose value has changed names the
-    value before.
-    """
-    earlier = {(one.metric, dimensions_text(one.dimensions)): one for one in old}
-    return [
-        _restate(one, earlier.get((one.metric, dimensions_text(one.dimensions)))) for one in new
-    ]
-
-
-def _restate(new: Measurement, old: Measurement | None) -> Measurement:
-    if old is None:
-        return new
-    if old.value != new.value:
-        return replace(new, previous_value=old.value)
-    new = replace(new, previous_value=old.previous_value)
-    same = replace(new, measured_at=old.measured_at, data_version=old.data_version) == old
-    return replace(new, measured_at=old.measured_at) if same else new
 
 
 def _measurement(

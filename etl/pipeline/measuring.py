@@ -9,17 +9,13 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 
 import polars as pl
-from loguru import logger
 
 from etl.days import day_bounds, day_of, days_between
-from etl.errors import SheetError
 from etl.incidents.violations import derive_incidents
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
-from etl.metrics.measure import measure, restate, without_value
 from etl.metrics.rules import reach_days
-from etl.metrics.views import build_views
-from etl.model import Measurement
+from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
 from etl.schema import INPUTS
 from etl.store.ledger import READ, days_written
@@ -29,7 +25,6 @@ from etl.store.measurements import (
     read_measurements,
     read_values,
     write_detections,
-    write_measurements,
 )
 from etl.store.retention import emptied_days, present_before
 
@@ -86,7 +81,7 @@ def measure_days(
         history = history_before(day, rows, project.sheets, missing, project.definitions)
         absent = frozenset(missing[day])
         context = DayContext(day, project.definitions, absent, now, due.versions[day], history)
-        _measure_day(project, context, failed)
+        failed |= measure_day(project, context)
     if due.days:
         _note_detections(project, now)
     return MeasureSummary(due.days, failed, due.final)
@@ -139,24 +134,6 @@ def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[
     return {
         day: tuple(name for name in expected if name not in present.get(day, ())) for day in days
     }
-
-
-def _measure_day(project: Project, context: DayContext, failed: dict[str, str]) -> None:
-    day, tables = context.day, project.tables()
-    spans = {sheet.lookback_days for sheet in project.sheets.values()}
-    views = {span: build_views(tables, project.definitions, day, span) for span in spans}
-    found: list[Measurement] = []
-    for sheet in project.sheets.values():
-        try:
-            found += measure(sheet, views[sheet.lookback_days], context)
-        except SheetError as error:
-            failed[sheet.name] = str(error)
-            found += without_value(sheet, context)
-            logger.bind(metric=sheet.name, day=str(day)).error(str(error))
-    old = read_measurements(project.warehouse, since=day, until=day)
-    write_measurements(project.warehouse, day, restate(found, old))
-    said = logger.bind(day=str(day), measurements=len(found), missing=sorted(context.missing))
-    said.info("day measured")
 
 
 def _note_detections(project: Project, now: datetime) -> None:

@@ -21,6 +21,7 @@ from etl.model import (
     InputAccount,
     Measurement,
     RejectSample,
+    Restatement,
     Verdict,
 )
 from etl.pipeline.measuring import missing_sources
@@ -29,6 +30,7 @@ from etl.reporting import (
     Site,
     headline,
     reported_versions,
+    restated_count,
     summarise,
     write_catalogue,
     write_day,
@@ -38,6 +40,7 @@ from etl.reporting import (
 from etl.schema import INPUTS, REJECTS
 from etl.store.ledger import READ
 from etl.store.measurements import read_detections, read_measurements
+from etl.store.restatements import read_metric_runs, read_restatements
 
 HISTORY_DAYS = 30
 """Days that a page's trends go back."""
@@ -114,7 +117,13 @@ def _write_overviews(
     by_day: dict[date, list[Measurement]] = {day: [] for day in measured}
     for one in history:
         by_day[one.day].append(one)
-    summaries = [summarise(day, by_day[day], project.sheets, missing[day]) for day in measured]
+    changed: dict[date, list[Restatement]] = {day: [] for day in measured}
+    for change in read_restatements(project.warehouse):
+        changed.setdefault(change.day, []).append(change)
+    summaries = [
+        summarise(day, by_day[day], project.sheets, missing[day], restated_count(changed[day]))
+        for day in measured
+    ]
     incidents = incidents_until(project, history)
     write_index(out, summaries, site)
     write_catalogue(out, project.sheets, site)
@@ -160,6 +169,8 @@ def build_report(
         rejects=_reject_samples(project, inputs),
         measured_at=max((one.measured_at for one in own), default=end),
         budgets=budget_states(project.sheets.values(), until, day),
+        restatements=tuple(read_restatements(project.warehouse, day)),
+        failed={o.metric: o.error for o in read_metric_runs(project.warehouse, day) if o.error},
     )
 
 

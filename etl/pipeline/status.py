@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
 from etl.errors import SkippableError
-from etl.model import Input
+from etl.model import Input, MetricRun
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.packing import stored_bytes
 from etl.pipeline.planning import Plan, plan_spans
@@ -17,6 +17,7 @@ from etl.pipeline.project import Project
 from etl.pipeline.tidying import Boundaries, boundaries
 from etl.store.ledger import Ledger, LedgerState
 from etl.store.publish import LAST_TABLE
+from etl.store.restatements import read_metric_runs
 from etl.store.retention import RETIRABLE, retired_rows
 from etl.store.sizes import TableSize, rows_by_source, table_sizes
 from etl.store.trouble import reading
@@ -68,6 +69,23 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricTime:
+    """How a metric's last run went.
+
+    Attributes:
+        seconds: Over all days that the run measured, as is `rows`.
+        error: Why it could not be measured on the last of these days; empty otherwise.
+    """
+
+    metric: str
+    seconds: float
+    rows: int
+    days: int
+    measured_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectStatus:
     """The state of sources and tables.
 
@@ -80,6 +98,7 @@ class ProjectStatus:
     tables: tuple[TableSize, ...]
     retention: Boundaries
     files_days: int
+    metrics: tuple[MetricTime, ...]
 
     @property
     def is_sound(self) -> bool:
@@ -112,7 +131,23 @@ def _project_status(project: Project, now: datetime) -> ProjectStatus:
         tables=tuple(table_sizes(project.warehouse)),
         retention=boundaries(project, now),
         files_days=project.settings.retention.files_days,
+        metrics=tuple(_metric_times(read_metric_runs(project.warehouse))),
     )
+
+
+def _metric_times(runs: Iterable[MetricRun]) -> Iterator[MetricTime]:
+    """Yield each metric's last run, the one that took longest first."""
+    by_metric: dict[str, list[MetricRun]] = {}
+    for one in runs:
+        by_metric.setdefault(one.metric, []).append(one)
+    found = []
+    for metric, all_runs in by_metric.items():
+        at = max(one.measured_at for one in all_runs)
+        last = [one for one in all_runs if one.measured_at == at]
+        seconds, rows = sum(one.seconds for one in last), sum(one.rows for one in last)
+        error = max(last, key=lambda one: one.day).error
+        found.append(MetricTime(metric, seconds, rows, len(last), at, error))
+    yield from sorted(found, key=lambda one: (-one.seconds, one.metric))
 
 
 def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime) -> SourceStatus:

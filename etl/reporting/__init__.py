@@ -6,6 +6,7 @@ from etl.reporting.html import check_templates
 from etl.reporting.judge import DaySummary, day_verdict, kpis_of, summarise
 from etl.reporting.mail import build_mail, send_key
 from etl.reporting.pages import Site
+from etl.reporting.restated import restated_count
 from etl.reporting.write import (
     reported_versions,
     write_catalogue,
@@ -24,6 +25,7 @@ __all__ = [
     "headline",
     "kpis_of",
     "reported_versions",
+    "restated_count",
     "send_key",
     "summarise",
     "write_catalogue",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from etl.model import DayReport, Verdict
 from etl.reporting.headline import reasons
 from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
-from etl.reporting.kpis import kpi_table, restated_table, trends
+from etl.reporting.kpis import kpi_table, trends
 from etl.reporting.marks import budgets_table, unusual_table
 from etl.reporting.proof import (
     count_cells,
@@ -21,8 +21,9 @@ from etl.reporting.proof import (
     total_of,
 )
 from etl.reporting.resolve import incident_table, open_count, times_table
+from etl.reporting.restated import explain_command, restated_table
 from etl.reporting.sections import Section, sections
-from etl.reporting.tables import Table
+from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
     clip,
     count_of,
@@ -45,6 +46,7 @@ class Cost:
     Attributes:
         runbook: What to do, as an address.
         advice: What to do, in words.
+        trace: The command that shows where the first of its numbers comes from.
     """
 
     title: str
@@ -54,6 +56,7 @@ class Cost:
     advice: str
     lines: tuple[str, ...]
     more: str
+    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "restated": restated_table(report),
         "budgets": budgets_table(report.budgets, report.sheets),
         "unusual": unusual_table(report),
+        "failed": failed_table(report),
         "time_to_resolve": incident_table(report.incidents, report.zone, report.ended_at),
         "resolve_times": times_table(report.resolved),
         "inputs": inputs_table(report.inputs, report.zone),
@@ -195,9 +199,25 @@ def costs(kpis: Sequence[Kpi], verdict: Verdict) -> list[Cost]:
                 advice="" if web_address(sheet.runbook) else clip(sheet.runbook, 600),
                 lines=tuple(lines),
                 more=f"and {rest:,} more" if rest > 0 else "",
+                trace=_trace(group[0]),
             )
         )
     return found
+
+
+def _trace(kpi: Kpi) -> str:
+    m = kpi.measurement
+    return "" if m is None else explain_command(m.metric, m.day, m.dimensions)
+
+
+def failed_table(report: DayReport) -> Table:
+    """Return the metrics that could not be measured, and why."""
+    columns = (Column("metric", "Metric"), Column("reason", "Why", "log"))
+    rows = tuple(
+        (Cell(name, clip(name, 80)), Cell(why, clip(why, 500)))
+        for name, why in sorted(report.failed.items())
+    )
+    return Table("failed", "Metrics that could not be measured", columns, rows)
 
 
 def web_address(text: str) -> str:

@@ -155,6 +155,7 @@ def summarise(
     measurements: Sequence[Measurement],
     sheets: Mapping[str, Sheet],
     missing: Sequence[str] = (),
+    restated: int = 0,
 ) -> DaySummary:
     """Return what the overview says about one day.
 
@@ -163,6 +164,7 @@ def summarise(
         measurements: All of that day.
         sheets: All metrics by name.
         missing: Sources without expected data, as far as known.
+        restated: How many of its values were restated.
     """
     kpis = kpis_of(measurements, sheets)
     return DaySummary(
@@ -170,7 +172,7 @@ def summarise(
         verdict=day_verdict(kpis, missing),
         kpis=kpis,
         missing=tuple(sorted(missing)),
-        restated=sum(m.previous_value is not None for m in measurements),
+        restated=restated,
     )
 
 

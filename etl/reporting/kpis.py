@@ -1,14 +1,14 @@
-"""Tables of KPIs: against their targets, over the last days, and restated."""
+"""Tables of KPIs: against their targets, and over the last days."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from etl.model import DayReport, Measurement, Verdict
+from etl.model import Measurement, Verdict
 from etl.reporting.charts import Point, Spark, sparkline
-from etl.reporting.dimensions import about, dimensions_json
-from etl.reporting.judge import Kpi, sheet_for
+from etl.reporting.dimensions import dimensions_json
+from etl.reporting.judge import Kpi
 from etl.reporting.limits import limits_of
 from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
 from etl.reporting.tables import Cell, Column, Table
@@ -18,7 +18,6 @@ from etl.reporting.text import (
     count_of,
     figure,
     finite,
-    instant,
     number,
     target_words,
 )
@@ -92,28 +91,3 @@ def _trend(days: Sequence[date], by_day: Mapping[date, Measurement]) -> Spark | 
         f"target missed on {count_of(missed, 'day')}"
     )
     return sparkline(points, bounds=limits_of(newest), words=words)
-
-
-def restated_table(report: DayReport) -> Table:
-    """Return values that an earlier measuring of this day had otherwise."""
-    columns = (
-        Column("metric", "Metric", "words"),
-        Column("dimensions", "About", "words"),
-        Column("previous_value", "Was", "number"),
-        Column("value", "Is", "number"),
-        Column("unit", ""),
-        Column("since", "Since", "instant"),
-    )
-    rows = tuple(
-        (
-            Cell(m.metric, clip(sheet_for(m, report.sheets).title, 120)),
-            Cell(dimensions_json(m.dimensions), about(m.dimensions)),
-            Cell(m.previous_value, figure(m.previous_value, m.unit, m.target)),
-            Cell(m.value, figure(m.value, m.unit, m.target)),
-            Cell(m.unit, ""),
-            Cell(m.measured_at, instant(m.measured_at, report.zone)),
-        )
-        for m in report.measurements
-        if m.previous_value is not None
-    )
-    return Table("restated", "Restated values", columns, rows)

@@ -23,6 +23,7 @@ from etl.reporting.headline import headline, kpi_line
 from etl.reporting.html import environment, fitting, render
 from etl.reporting.judge import WORDS, Kpi, statement, verdict_of, verdict_words
 from etl.reporting.resolve import incidents_line
+from etl.reporting.restated import restated_table
 from etl.reporting.text import (
     clip,
     figure,
@@ -204,6 +205,7 @@ def _text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, limit: 
         lines += [f"  Owner: {cost.owner}"] if cost.owner else []
         lines += [f"  Runbook: {cost.runbook}"] if cost.runbook else []
         lines += [f"  What to do: {cost.advice}"] if cost.advice else []
+        lines += [f"  Where it comes from: {cost.trace}"] if cost.trace else []
         lines.append("")
     if report.missing:
         lines += [f"Missing sources: {clip(', '.join(sorted(report.missing)), 400)}", ""]
@@ -211,8 +213,21 @@ def _text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, limit: 
     lines += [f"  {WORDS[kpi.verdict].upper()}: {kpi_line(kpi)}" for kpi in kpis[:limit]]
     if len(kpis) > limit:
         lines.append(f"  and {len(kpis) - limit:,} more")
+    lines += _restated(report, limit)
+    lines += [f"Not measured: {clip(name, 80)}" for name in sorted(report.failed)[:limit]]
     lines += ["", incidents_line(report.incidents, report.resolved), headline(report)[2]]
     url = day_url(report, index_url)
     lines += ["", f"The whole page: {url}"] if url else []
     lines += ["", f"Measured at {instant(report.measured_at, report.zone)} by Daytally."]
     return "\n".join(lines) + "\n"
+
+
+def _restated(report: DayReport, limit: int) -> list[str]:
+    rows = restated_table(report).rows
+    lines = [
+        f"  {row[0].text}{f' ({row[1].text})' if row[1].text else ''}: was {row[2].text}, is"
+        f" {row[3].text}, because: {row[6].text}"
+        for row in rows[:limit]
+    ]
+    more = [f"  and {len(rows) - limit:,} more"] if len(rows) > limit else []
+    return ["", "Restated", *lines, *more] if rows else []

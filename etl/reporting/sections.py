@@ -45,6 +45,7 @@ RESERVED = frozenset(
         "restated",
         "budgets",
         "unusual",
+        "failed",
         "inputs",
         "missing",
         "rejects",

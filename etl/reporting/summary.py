@@ -11,6 +11,7 @@ from etl.reporting.judge import Kpi, count, statement, verdict_of
 from etl.reporting.marks import budgets_json
 from etl.reporting.proof import total_of
 from etl.reporting.resolve import newest_first, open_count, times_of
+from etl.reporting.restated import restated_count
 from etl.reporting.tables import Raw, csv_bytes
 from etl.reporting.text import finite, stamp
 
@@ -79,7 +80,8 @@ def summary_json(report: DayReport) -> bytes:
         "unread_inputs": sorted(a.uri for a in report.inputs if a.state != "read"),
         "missing": sorted(report.missing),
         "measurements": len(report.measurements),
-        "restated": sum(m.previous_value is not None for m in report.measurements),
+        "restated": restated_count(report.restatements),
+        "failed": sorted(report.failed),
         "incidents": [_incident(i) for i in newest_first(report.incidents)],
         "open_incidents": open_count(report.incidents),
         "time_to_resolve": {

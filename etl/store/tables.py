@@ -29,6 +29,8 @@ PARTITIONS = {
     "rejects": ["day", "source"],
     "inputs": [],
     "measurements": ["day"],
+    "restatements": ["day"],
+    "metric_runs": ["day"],
     "incident_log": [],
     "mail_log": [],
     "retired": [],

@@ -13,7 +13,8 @@ import pytest
 from etl.errors import SheetError
 from etl.metrics.catalogue import load_catalogue
 from etl.metrics.judging import DayContext
-from etl.metrics.measure import measure, restate
+from etl.metrics.measure import measure
+from etl.metrics.restating import restate
 from etl.metrics.scope import tables_of
 from etl.metrics.views import Definitions, Step, build_views
 from etl.model import Measurement, Sheet, Verdict

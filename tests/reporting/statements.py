@@ -16,6 +16,7 @@ from etl.model import (
     Incident,
     InputAccount,
     RejectSample,
+    Restatement,
     Verdict,
 )
 from tests.reporting.figures import (
@@ -130,6 +131,46 @@ def budgets() -> tuple[BudgetState, ...]:
     )
 
 
+def restatements() -> tuple[Restatement, ...]:
+    """A value that changed twice, one that was judged otherwise, one that came, one that went."""
+    first = Restatement(
+        day=DAY,
+        metric="chain_time_p90",
+        dimensions={"chain": "customer"},
+        kind="changed",
+        unit="s",
+        target="<= 600",
+        old_value=371.5,
+        value=398.25,
+        old_verdict=Verdict.MET,
+        verdict=Verdict.MET,
+        old_measured_at=MEASURED_AT - timedelta(days=2),
+        measured_at=MEASURED_AT - timedelta(days=1),
+        cause="late: logs/store/store.log (12 records)",
+        inputs=("logs/store/store.log",),
+    )
+    today = {"old_measured_at": first.measured_at, "measured_at": MEASURED_AT}
+    late = "read again: logs/api/access.log.1.gz (1 record); the definition changed"
+    status = replace(
+        first, metric="http_status", dimensions={"source": "api", "status": 404}, unit="requests",
+        target="", cause=late, inputs=("logs/api/access.log.1.gz",), **today,
+    )  # fmt: skip
+    return (
+        first,
+        replace(first, old_value=398.25, value=431.0, cause=late, **today),
+        replace(
+            first, metric="http_500", dimensions={"source": "api"}, kind="judged", unit="requests",
+            target="<= 2", old_value=47.0, value=47.0, old_verdict=Verdict.INCOMPLETE,
+            verdict=Verdict.MISSED, cause="the definition changed", inputs=(), **today,
+        ),
+        replace(status, kind="appeared", old_value=None, value=811.0),
+        replace(
+            status, kind="vanished", old_value=3.0, value=None,
+            dimensions={"source": "api", "status": 418},
+        ),
+    )  # fmt: skip
+
+
 def rich_report() -> DayReport:
     """A day with misses, a restated value, a missing source, incidents, rejects."""
     begin, end = day_bounds(DAY, ZoneInfo(ZONE))
@@ -157,6 +198,8 @@ def rich_report() -> DayReport:
         rejects=rejects(),
         measured_at=MEASURED_AT,
         budgets=budgets(),
+        restatements=restatements(),
+        failed={"own_metric": "sql/own_metric.sql:3:7: unknown column 'statsu'"},
     )
 
 
@@ -169,7 +212,10 @@ def good_report() -> DayReport:
         else m
         for m in report.measurements
     )
-    return replace(report, measurements=better, missing=(), incidents=(), verdict=Verdict.MET)
+    return replace(
+        report, measurements=better, missing=(), incidents=(), verdict=Verdict.MET,
+        restatements=(), failed={},
+    )  # fmt: skip
 
 
 def empty_report() -> DayReport:
@@ -185,6 +231,8 @@ def empty_report() -> DayReport:
         missing=(),
         rejects=(),
         budgets=(),
+        restatements=(),
+        failed={},
     )
 
 
@@ -215,6 +263,17 @@ def hostile_report(text: str) -> DayReport:
         inputs=(uri,),
         missing=(text,),
         rejects=(raw,),
+        restatements=(
+            replace(
+                report.restatements[0],
+                metric=text,
+                dimensions={text[:20]: text},
+                unit=text,
+                cause=text,
+                inputs=(text,),
+            ),
+        ),
+        failed={text: text},
     )
 
 

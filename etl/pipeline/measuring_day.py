@@ -1,0 +1,113 @@
+"""Measures one day: every metric, its time, and what differs from the measuring before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import polars as pl
+from loguru import logger
+
+from etl.errors import SheetError
+from etl.metrics.judging import DayContext
+from etl.metrics.measure import measure, without_value
+from etl.metrics.restating import changes, restate
+from etl.metrics.scope import words_of
+from etl.metrics.views import build_views
+from etl.model import Measurement, MetricRun, Restatement
+from etl.pipeline.causes import causes_of
+from etl.pipeline.project import Project
+from etl.store.measurements import read_measurements, write_measurements
+from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
+
+SHARED = ("steps", "steps_before")
+"""Views that cost more than the metrics over them: made once where several metrics read them."""
+
+
+def measure_day(project: Project, context: DayContext) -> dict[str, str]:
+    """Measure a day and keep what was found, with what has changed and how long each metric took.
+
+    Returns:
+        Metrics that could not be measured, and why; the others are.
+    """
+    found: list[Measurement] = []
+    runs: list[MetricRun] = []
+    views = _views(project, context)
+    for sheet in project.sheets.values():
+        began, error = time.perf_counter(), ""
+        try:
+            rows = measure(sheet, views[sheet.lookback_days], context)
+        except SheetError as mistake:
+            error, rows = str(mistake), without_value(sheet, context)
+            logger.bind(metric=sheet.name, day=str(context.day)).error(error)
+        seconds = time.perf_counter() - began
+        at = context.measured_at
+        runs.append(MetricRun(context.day, sheet.name, seconds, len(rows), error, at))
+        found += rows
+    _keep(project, context, found, runs)
+    said = logger.bind(
+        day=str(context.day), measurements=len(found), missing=sorted(context.missing)
+    )
+    said.info("day measured")
+    return {one.metric: one.error for one in runs if one.error}
+
+
+def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.LazyFrame]]:
+    """Return the views by look-back; what several metrics share is made once."""
+    tables, sheets = project.tables(), project.sheets.values()
+    spans = {sheet.lookback_days for sheet in sheets}
+    views = {
+        span: build_views(tables, project.definitions, context.day, span) for span in sorted(spans)
+    }
+    made: dict[str, pl.LazyFrame] = {}
+    for span, of_span in views.items():
+        for name in SHARED:
+            readers = [s for s in sheets if name in words_of(s)]
+            if name.endswith("_before"):
+                readers = [s for s in readers if s.lookback_days == span]
+            if len(readers) < 2:
+                continue
+            key = f"{name} {span}" if name.endswith("_before") else name
+            if key not in made:
+                made[key] = of_span[name].collect(engine="streaming").lazy()
+            of_span[name] = made[key]
+    return views
+
+
+def _keep(
+    project: Project, context: DayContext, found: list[Measurement], runs: list[MetricRun]
+) -> None:
+    """Write what a measuring gave; its changes first, so that none is lost if the run dies."""
+    warehouse, day = project.warehouse, context.day
+    old = read_measurements(warehouse, since=day, until=day)
+    new = restate(found, old)
+    add_restatements(warehouse, day, _restatements(project, context, new, old, runs))
+    write_measurements(warehouse, day, new)
+    write_metric_runs(warehouse, day, runs)
+
+
+def _restatements(
+    project: Project,
+    context: DayContext,
+    new: Iterable[Measurement],
+    old: list[Measurement],
+    runs: Iterable[MetricRun],
+) -> list[Restatement]:
+    if not old:
+        return []
+    last = read_metric_runs(project.warehouse, context.day)
+    before = max(one.measured_at for one in last or old)
+    failed = {one.metric for one in (*last, *runs) if one.error}
+    ran, runs_now = {one.metric for one in last}, {one.metric for one in runs}
+    # A metric that was added or removed does not restate the day.
+    apart = failed | (ran ^ runs_now if last else set())
+    found = changes(new, old, before=before, now=context.measured_at, apart=apart)
+    if not found:
+        return []
+    version = max(old, key=lambda one: one.measured_at).data_version
+    why = causes_of(project, context.day, since=before, old=version, new=context.data_version)
+    return [
+        replace(one, cause=why.words(one.dimensions), inputs=why.inputs(one.dimensions))
+        for one in found
+    ]
