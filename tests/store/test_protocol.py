@@ -23,10 +23,11 @@ Step = Literal["start", "planned", "read", "sealed", "done"]
 
 @dataclass(frozen=True)
 class Batch:
-    """A sealed batch: which lines it holds, and of which run the part files are."""
+    """A sealed batch: which lines it holds, and whether its part files are still there."""
 
     first: int
     end: int
+    has_files: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Rules:
     seal_is_exclusive: bool = True
     commit_is_exclusive: bool = True
     publishes_first: bool = True
+    loser_looks_whose_it_is: bool = True
 
 
 def following(world: World, rules: Rules) -> Iterator[World]:
@@ -111,6 +113,11 @@ def advance(world: World, run: Run, rules: Rules) -> Iterator[tuple[World, Run]]
         else:
             sealed = (*world.sealed, Batch(run.first, run.end))
             yield replace(world, sealed=sealed), replace(run, step="sealed")
+            if not rules.loser_looks_whose_it_is:
+                # The answer was lost and asked for again: the run takes its own seal for another's,
+                # and removes its files. (Of a table's commit it would look again, and find it.)
+                sealed = (*world.sealed, Batch(run.first, run.end, has_files=False))
+                yield replace(world, sealed=sealed), Run(deaths=run.deaths)
     elif run.step == "sealed" and unpublished:
         yield from publish(world, run, rules)
     elif run.step == "sealed":
@@ -129,7 +136,8 @@ def publish(world: World, run: Run, rules: Rules) -> Iterator[tuple[World, Run]]
             yield world, replace(run, looked=None)  # the commit is refused: look again
             continue
         batch = world.sealed[run.looked]
-        lines = (*table.lines, *range(batch.first, batch.end))
+        shown = range(batch.first, batch.end) if batch.has_files else ()
+        lines = (*table.lines, *shown)
         tables = list(world.tables)
         tables[place] = Table(max(run.looked + 1, table.number), lines)
         yield replace(world, tables=tuple(tables)), replace(run, looked=None)
@@ -178,8 +186,9 @@ def test_no_line_is_lost_or_doubled_whoever_dies_when() -> None:
         (Rules(seal_is_exclusive=False), "double"),
         (Rules(commit_is_exclusive=False), "double"),
         (Rules(publishes_first=False), "loss"),
+        (Rules(loser_looks_whose_it_is=False), "loss"),
     ],
-    ids=["seal", "commit", "publish"],
+    ids=["seal", "commit", "publish", "look"],
 )
 def test_each_rule_is_needed(rules: Rules, fault: str) -> None:
     assert fault in faults(rules)

@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake.exceptions import CommitFailedError
 
 from etl.errors import StoreError
 from etl.model import Counts, Input
 from etl.schema import REJECTS, requests_schema
+from etl.store import tables
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import Ledger, Outcome, Span
 from etl.store.place import Folder
@@ -71,6 +74,23 @@ def test_of_two_runs_at_one_batch_one_seals_it(tmp_path: Path) -> None:
     assert warehouse.batch_of("rejects", "api") == 1
     assert ledger.load().sealed == 1
     assert ledger.load().open_plan().is_empty()
+
+
+def test_a_seal_that_seems_to_have_failed_and_has_landed_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server's answer is lost, the commit is sent again, and is refused because of itself."""
+    ledger = Ledger(Warehouse(Folder(tmp_path)), "api")
+    true = tables.write_deltalake
+
+    def landed_twice(*args: Any, **options: Any) -> None:
+        true(*args, **options)
+        raise CommitFailedError("Concurrent transaction failed.")
+
+    monkeypatch.setattr(tables, "write_deltalake", landed_twice)
+    assert ledger.seal(1, [outcome("a", 1)], [], attempt="mine", now=NOW)
+    assert not ledger.seal(1, [outcome("a", 1)], [], attempt="other", now=NOW)
+    assert ledger.load().sealed == 1
 
 
 def test_sources_do_not_get_into_each_others_way(tmp_path: Path) -> None:
