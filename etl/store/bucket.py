@@ -81,8 +81,9 @@ class Bucket:
         return take_lease(self.store, *self._at(LOCK_FILE), me)
 
     def probe(self) -> str:
-        """Write an object twice, read, list and remove it."""
+        """List; write an object twice, read and remove it."""
         bucket, key = self._at(f".check-{token_hex(8)}")
+        list(self.store.list_objects(bucket, key))  # some servers make buckets on the first write
         etag = self.store.write_if(bucket, key, b"daytally check\n", None)
         try:
             if etag is None or self.store.write_if(bucket, key, b"again\n", None) is not None:

@@ -1,0 +1,46 @@
+"""Projects whose warehouse is in S3, and the same ones with a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from etl.errors import StoreError
+from etl.pipeline.project import Project
+from etl.s3 import S3Options, S3Store
+from etl.store.bucket import Bucket
+from etl.store.tables import PARTITIONS
+from tests.s3.servers import BUCKET
+
+
+def move_to_s3(folder: Path, url: str, prefix: str) -> None:
+    """Let a project keep its tables under a prefix of the tests' bucket."""
+    path = folder / "daytally.toml"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("warehouse =")]
+    place = lines.index("[project]") + 1
+    lines.insert(place, f'warehouse = "s3://{BUCKET}/{prefix}"')
+    path.write_text("\n".join([*lines, "", "[s3]", f'endpoint_url = "{url}"', ""]))
+
+
+def bucket_at(url: str, prefix: str) -> Bucket:
+    """Return a warehouse's place."""
+    store = S3Store(S3Options(endpoint_url=url), StoreError, StoreError)
+    return Bucket(f"s3://{BUCKET}/{prefix}", store)
+
+
+def everything(project: Project) -> dict[str, list[Any]]:
+    """Return all rows of all tables, without what names an attempt or its files."""
+    found = {}
+    for table in PARTITIONS:
+        opened = project.warehouse.existing(table)
+        if opened is None:
+            continue
+        rows = opened.to_pyarrow_table().to_pylist()
+        for row in rows:
+            row.pop("attempt", None)
+            row["parts"] = [
+                (part["table"], part["day"], part["rows"], part["size_bytes"])
+                for part in row.get("parts") or ()
+            ]
+        found[table] = sorted(rows, key=repr)
+    return found
