@@ -183,6 +183,7 @@ class Sheet:
         lookback_days: How many days before the day `<view>_before` holds.
         min_n: With fewer observations behind it, a value is marked.
         better: `lower` or `higher`, where one of them is.
+        evidence: A select of the rows behind the figures, where the SQL does not show them.
         path: Where the SQL file lies.
         places: `file:line` of each key that was given.
     """
@@ -210,6 +211,7 @@ class Sheet:
     lookback_days: int = 0
     min_n: int = 0
     better: str = ""
+    evidence: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,10 @@ objective = "Everyone sees that the figures rest on all logs."
 business_value = "A log that grows, shrinks or dries up changes every other figure; here it shows first."
 since = 2026-11-23
 review = 2027-11-23
+evidence = """
+select source, at, input_id, "offset" from requests
+union all
+select source, at, input_id, "offset" from events"""
 --- */
 with counted as (
   select source, count(*) as lines from requests group by source

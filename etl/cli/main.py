@@ -10,6 +10,7 @@ import click
 from etl import __version__
 from etl.cli.check import check
 from etl.cli.demo import demo
+from etl.cli.explain import explain
 from etl.cli.formats import formats
 from etl.cli.inspect import rejects
 from etl.cli.metrics import metrics
@@ -96,7 +97,7 @@ def main(
 
 COMMANDS = (
     demo, check, run, ingest, measure, report, send, backfill, upkeep, status, rejects, metrics,
-    formats,
+    explain, formats,
 )  # fmt: skip
 
 for command in COMMANDS:

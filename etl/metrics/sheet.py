@@ -47,6 +47,7 @@ KINDS: dict[str, str] = {
     "lookback_days": "number",
     "min_n": "number",
     "better": "text",
+    "evidence": "text",
 }
 """Every key of a data sheet, in the order of the template, and what it holds."""
 

@@ -1,0 +1,58 @@
+"""Says what the views of a metric's SQL stand for on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from etl.days import day_bounds
+from etl.metrics.scope import words_of
+from etl.metrics.views import Definitions
+from etl.model import Sheet
+
+TABLES = ("requests", "events", "rejects")
+CHAIN_VIEWS = {
+    "cohorts": "the objects that entered a chain on the day, one row per later step, with its state"
+    " at the end of the grace period",
+    "strays": "objects that the chain does not allow for: seen twice at a step, or at none before",
+    "passages": "how long first arrivals at a step on the day took from the step before, or the"
+    " first",
+}
+UNCUT = {
+    "sources": "the configured sources: source, records (requests or events), expected",
+    "chain_steps": "the configured steps of all chains, each with the one behind it",
+}
+
+
+def meanings(sheet: Sheet, definitions: Definitions, day: date) -> Iterator[tuple[str, str]]:
+    """Yield each view that a metric's SQL names, with what it holds on a day."""
+    named = words_of(sheet)
+    before = day - timedelta(days=sheet.lookback_days), day - timedelta(days=1)
+    for name in (*TABLES, "inputs", "steps"):
+        for view, first, last in ((name, day, day), (f"{name}_before", *before)):
+            if view in named:
+                yield view, _cut(name, definitions, first, last)
+    for name, meaning in CHAIN_VIEWS.items():
+        if name in named:
+            yield name, meaning
+    if named & {"steps", "steps_before", *CHAIN_VIEWS}:
+        for step in definitions.steps:
+            where = f"{step.records} where {step.where}, object {step.object_id}"
+            yield f"step {step.position} of {step.chain}, {step.name}", where
+    yield from ((name, meaning) for name, meaning in UNCUT.items() if name in named)
+
+
+def _cut(name: str, definitions: Definitions, first: date, last: date) -> str:
+    zone = definitions.zone
+    if last < first:
+        return "nothing: the metric has no lookback_days"
+    start, end = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
+    hours = (end - start).total_seconds() / 3600
+    days = f"day = {first}" if first == last else f"day from {first} to {last}"
+    span = f"{start:%Y-%m-%d %H:%M:%SZ} to {end:%Y-%m-%d %H:%M:%SZ}, {hours:g} h, {zone.key}"
+    if name == "steps":
+        return f"all rows of {days} that show an object at a step of a chain ({span})"
+    if name == "inputs":
+        return f"reads of inputs whose records reach into {days} ({span})"
+    of = " of ingestion" if name == "rejects" else ""
+    return f"table {name}, {days}{of} ({span})"
