@@ -1,9 +1,10 @@
 """From a file to committed tables: time, CPU seconds and peak memory of one ingest.
 
-    .venv/bin/python bench/ingest.py [--lines 5500000] [--workers 2] [--runs 3] [--gzip]
+    .venv/bin/python bench/ingest.py [--lines 5500000] [--times 1] [--workers 2] [--runs 3] [--gzip]
 
-Simulates one day of access log (5.5 million lines are 1 GB), then ingests it in a fresh process a
-run, into an empty warehouse. The page cache is warm; kernels are compiled before the first run.
+Simulates one day of access log (5.5 million lines are 1 GB), writes it down `--times` times in a
+row, as one file, and ingests that in a fresh process a run, into an empty warehouse. The page cache
+is warm as far as memory goes; kernels are compiled before the first run.
 """
 
 from __future__ import annotations
@@ -25,16 +26,14 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="daytally-bench-") as folder:
         project = Path(folder) / "project"
-        simulate(project, days=1, lines=options.lines, seed=1)
-        log = project / "logs" / "api" / "access.log"
+        log = _write_log(project, options.lines, options.times)
         size = log.stat().st_size
-        for other in ("importer", "transformer", "store"):
-            shutil.rmtree(project / "logs" / other)
         if options.gzip:
             with log.open("rb") as plain, gzip.open(f"{log}-1.gz", "wb", compresslevel=6) as packed:
                 shutil.copyfileobj(plain, packed, 1 << 20)
             log.unlink()
-        _ingest(project, options.workers)  # compiles kernels where that has not been done
+        _write_log(Path(folder) / "small", 1_000, 1)
+        _ingest(Path(folder) / "small", 1)  # compiles kernels where that has not been done
         runs = [_ingest(project, options.workers) for _ in range(options.runs)]
     print(f"{size / 1e6:,.0f} MB, {runs[0]['lines']:,} lines, {options.workers} threads")
     for name, run in [*(("run", run) for run in runs), ("median", median(runs))]:
@@ -45,9 +44,25 @@ def main() -> None:
         )
 
 
+def _write_log(project: Path, lines: int, times: int) -> Path:
+    """Simulate a project with an access log alone."""
+    simulate(project, days=1, lines=lines, seed=1)
+    for other in ("importer", "transformer", "store"):
+        shutil.rmtree(project / "logs" / other)
+    log = project / "logs" / "api" / "access.log"
+    size = log.stat().st_size
+    with log.open("rb") as once, log.open("ab", buffering=0) as more:
+        for _ in range(times - 1):
+            once.seek(0)
+            for start in range(0, size, 1 << 20):
+                more.write(once.read(min(1 << 20, size - start)))
+    return log
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=5_500_000)
+    parser.add_argument("--times", type=int, default=1, help="Copies of the log in a row.")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--gzip", action="store_true", help="Compress the log first.")

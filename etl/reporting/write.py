@@ -7,6 +7,7 @@ writes the same bytes again. One writer at a time: the run holds a lock.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -30,6 +31,8 @@ SUMMARY = "summary.json"
 
 _OURS = frozenset({".csv", ".html", ".json"})
 """Endings of files that a day's folder may lose when they no longer belong."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_day(
@@ -180,7 +183,8 @@ def _said(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
+        advice = "Make room on its disk" if error.errno in _FULL else "Make the folder writable"
         raise FatalError(
-            f"cannot write the report to {error.filename or place}: {reason}. "
-            "Make the folder writable or set another one as 'out', then run: daytally report"
+            f"cannot write the report to {error.filename or place}: {reason}. {advice}"
+            " or set another one as 'out', then run: daytally report"
         ) from error

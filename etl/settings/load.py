@@ -55,8 +55,10 @@ def _read(path: Path) -> str:
             f"no {path.name} in {path.parent.resolve()}. Name the project folder with"
             " --project DIR, or write a sample project: daytally demo DIR"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be read: {error}. Save it as UTF-8") from error
 
 
 def _say(text: str, mistake: ErrorDetails) -> tuple[int, str]:

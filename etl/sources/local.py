@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import os
+import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,9 +41,15 @@ class LocalSource:
         self.root = root
 
     def list_inputs(self, patterns: Sequence[str], *, now: datetime) -> list[Input]:
-        """Return the regular files that the globs match, sorted by path, each once."""
+        """Return the regular files that the globs match, sorted by path, each once.
+
+        Raises:
+            UnreadableInputError: A folder that a pattern names may not be read: nobody knows what
+                lies there.
+        """
         names: set[str] = set()
         for pattern in patterns:
+            self._look_into(pattern)
             names.update(glob.glob(pattern, root_dir=self.root, recursive=True))  # noqa: PTH207 # absolute ones too
         listed = (self._describe(name, now) for name in sorted(names))
         return [found for found in listed if found is not None]
@@ -50,12 +58,32 @@ class LocalSource:
         """Open a file; see `Source.open_input`."""
         return open_file(self.root / item.uri)
 
+    def _look_into(self, pattern: str) -> None:
+        """Make sure that the folder before a pattern's first wildcard can be listed.
+
+        Globs pass over what they may not read as if it were empty.
+        """
+        folder = self.root
+        for part in Path(pattern).parts[:-1]:
+            if glob.has_magic(part):
+                break
+            folder /= part
+        try:
+            with os.scandir(folder):
+                pass
+        except (FileNotFoundError, NotADirectoryError):
+            return  # no logs yet
+        except OSError as error:
+            raise UnreadableInputError(f"{folder}: cannot be listed: {error.strerror}") from error
+
     def _describe(self, name: str, now: datetime) -> Input | None:
         try:
             status = (self.root / name).stat()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None  # rotated away since it was listed: its new name is met tomorrow
-        if not (self.root / name).is_file():
+        except OSError:
+            return Input(name, 0, "", now, closed=True)  # whoever opens it will say why
+        if not stat.S_ISREG(status.st_mode):
             return None
         changed = datetime.fromtimestamp(status.st_mtime, tz=UTC)
         base = Path(name).name

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +46,7 @@ WINDOW = ("--since", str(DAYS[0]), "--until", str(DAYS[-1]))
 CLOCK = f"{NOW:%Y-%m-%dT%H:%M:%S}"
 TABLES = ("requests", "events", "rejects")
 INPUTS_OF_A_BATCH = 3
+SCREEN_LINES = 24
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -96,12 +98,26 @@ def command(folder: Path, *words: str) -> list[str]:
     return [*module, "--now", CLOCK, "--project", str(folder), *words]
 
 
-def daytally(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line on a project until it ends."""
+def daytally(
+    folder: Path, *words: str, under: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line on a project until it ends; `under` is put before it."""
     return subprocess.run(
-        command(folder, *words), env=environment(), capture_output=True, text=True,
+        [*under, *command(folder, *words)], env=environment(), capture_output=True, text=True,
         timeout=300, check=False,
     )  # fmt: skip
+
+
+def assert_said(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """Hold a failed run against what people may expect: its exit code, and words on one screen."""
+    news = ('{"at": ', "ready")  # the log, and this module's own word
+    said = [s for s in (done.stdout + done.stderr).splitlines() if not s.startswith(news)]
+    text = "\n".join(said)
+    assert done.returncode == code, text
+    assert "Traceback" not in text
+    assert len(said) <= SCREEN_LINES, text
+    for each in words:
+        assert each in text, text
 
 
 def environment() -> dict[str, str]:
@@ -138,6 +154,28 @@ def all_figures(folder: Path) -> list[tuple[object, ...]]:
         ),
         key=repr,
     )  # fmt: skip
+
+
+def assert_undisturbed(folder: Path, plain: Path) -> None:
+    """Hold a project's tables against those of a run that nobody disturbed, row for row.
+
+    Args:
+        folder: The project.
+        plain: Where the other one is made, of the same logs.
+    """
+    (plain / "logs").mkdir(parents=True)
+    for path in [folder / "daytally.toml", *(folder / "logs").iterdir()]:
+        shutil.copy2(path, plain / path.relative_to(folder))
+    done = daytally(plain, "run", *WINDOW)
+    assert done.returncode == 0, done.stderr
+    assert_same(folder, plain)
+
+
+def assert_same(folder: Path, plain: Path) -> None:
+    """Hold rows and figures of one project against another's, and the ledger's counts."""
+    assert all_rows(folder) == all_rows(plain)
+    assert all_figures(folder) == all_figures(plain)
+    assert_balanced(folder)
 
 
 def assert_balanced(folder: Path) -> None:

@@ -16,9 +16,7 @@ import pytest
 
 from tests.pipeline.faults import (
     WINDOW,
-    all_figures,
-    all_rows,
-    assert_balanced,
+    assert_undisturbed,
     command,
     daytally,
     environment,
@@ -95,16 +93,7 @@ def one_round(folder: Path, chance: random.Random, most: int, longest: float) ->
     done = daytally(folder / "killed", "run", *WINDOW)
     assert done.returncode == 0, done.stderr
 
-    plain = folder / "plain"
-    (plain / "logs").mkdir(parents=True)
-    for path in [folder / "killed" / "daytally.toml", *(folder / "killed" / "logs").iterdir()]:
-        target = plain / path.relative_to(folder / "killed")
-        target.write_bytes(path.read_bytes())
-        os.utime(target, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
-    assert daytally(plain, "run", *WINDOW).returncode == 0
-    assert all_rows(folder / "killed") == all_rows(plain)
-    assert all_figures(folder / "killed") == all_figures(plain)
-    assert_balanced(folder / "killed")
+    assert_undisturbed(folder / "killed", folder / "plain")
     return deaths
 
 
