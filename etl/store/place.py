@@ -7,6 +7,7 @@ addresses that Delta opens, new files that appear whole, and a lock that is a co
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -94,7 +95,13 @@ class Folder:
         return str(self.path)
 
     def uri(self, table: str) -> str:
-        """Return the path of a table."""
+        """Return the path of a table.
+
+        Raises:
+            OSError: Nobody can tell whether it is there: Delta would say that it is not.
+        """
+        with suppress(FileNotFoundError):
+            (self.path / table).stat()
         return str(self.path / table)
 
     def options(self) -> None:
