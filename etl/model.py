@@ -145,6 +145,10 @@ CLASSES = ("integrity", "performance", "errors", "api", "quantity")
 """The five classes of metrics, in the order in which reports show them."""
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Days of the week as targets name them; their place is Python's number of the weekday."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRule:
     """A target for some measurements of a metric; conditions that are empty hold for all.
@@ -160,6 +164,19 @@ class TargetRule:
     dimensions: Mapping[str, tuple[str | int | float | bool, ...]] = field(default_factory=dict)
     weekdays: tuple[int, ...] = ()
     days: tuple[date, ...] = ()
+
+    @property
+    def when(self) -> str:
+        """When it holds, as in `for source api, on sat and sun`."""
+        parts = [
+            f"for {name.replace('_', ' ')} {' or '.join(str(value) for value in values)}"
+            for name, values in self.dimensions.items()
+        ]
+        if self.weekdays:
+            parts.append("on " + " and ".join(WEEKDAYS[number] for number in self.weekdays))
+        if self.days:
+            parts.append("on " + ", ".join(str(day) for day in self.days))
+        return ", ".join(parts) or "always"
 
 
 @dataclass(frozen=True, slots=True)

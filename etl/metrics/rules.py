@@ -12,9 +12,8 @@ from typing import Any
 
 from etl.errors import SheetError, nearest
 from etl.metrics.targets import parse_target
-from etl.model import Dimensions, Sheet, TargetRule
+from etl.model import WEEKDAYS, Dimensions, Sheet, TargetRule
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIGURES = ("value", "n", "numerator", "denominator", "first_at", "last_at")
 """Columns of a metric's result that are not dimensions."""
 
@@ -89,19 +88,6 @@ def check_dimensions(sheet: Sheet, columns: Iterable[str]) -> None:
                     f"{sheet.place('targets')}: targets[{number}]: {sheet.name} has no dimension"
                     f" '{name}'. {nearest(name, known)}"
                 )
-
-
-def rule_words(rule: TargetRule) -> str:
-    """Return when a rule holds, as in `source api, on sat and sun`."""
-    parts = [
-        f"{name.replace('_', ' ')} {' or '.join(str(value) for value in values)}"
-        for name, values in rule.dimensions.items()
-    ]
-    if rule.weekdays:
-        parts.append("on " + " and ".join(WEEKDAYS[number] for number in rule.weekdays))
-    if rule.days:
-        parts.append("on " + ", ".join(str(day) for day in rule.days))
-    return ", ".join(parts) or "always"
 
 
 def _is_day(rule: TargetRule, day: date) -> bool:

@@ -26,7 +26,9 @@ from etl.model import (
 )
 from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project, templates_of
+from etl.pipeline.sheets import findings
 from etl.reporting import (
+    Catalogue,
     Site,
     headline,
     reported_versions,
@@ -126,7 +128,11 @@ def _write_overviews(
     ]
     incidents = incidents_until(project, history)
     write_index(out, summaries, site)
-    write_catalogue(out, project.sheets, site)
+    notes: dict[str, list[str]] = {}
+    for finding in findings(project, history, measured[-1]):
+        notes.setdefault(finding.metric, []).append(finding.what)
+    budgets = budget_states(project.sheets.values(), history, measured[-1])
+    write_catalogue(out, Catalogue(project.sheets, history, budgets, notes, project.idle), site)
     write_incidents(out, incidents, site, until=day_bounds(measured[-1], settings.zone)[1])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from etl.days import day_of
 from etl.metrics.lint import WINDOW_DAYS, Finding, lint
-from etl.metrics.rules import rule_words
 from etl.metrics.sheet import KINDS
 from etl.model import Measurement, Sheet
 from etl.pipeline.project import Project
@@ -24,7 +24,7 @@ def lint_findings(project: Project, now: datetime) -> list[Finding]:
     return findings(project, measured, today)
 
 
-def findings(project: Project, measurements: list[Measurement], today: date) -> list[Finding]:
+def findings(project: Project, measurements: Iterable[Measurement], today: date) -> list[Finding]:
     """Return what is thin in a project's data sheets.
 
     Args:
@@ -53,7 +53,7 @@ def sheet_facts(sheet: Sheet) -> list[tuple[str, str, str]]:
     for key in KINDS:
         value = getattr(sheet, "metric_class" if key == "class" else key)
         if key == "targets":
-            rules = [(rule_words(rule), rule.target or "none") for rule in sheet.targets]
+            rules = [(rule.when, rule.target or "none") for rule in sheet.targets]
             told += [("target", f"{text} ({when})", sheet.place(key)) for when, text in rules]
         elif isinstance(value, tuple):
             told += [(key, ", ".join(value), sheet.place(key))] if value else []

@@ -1,5 +1,6 @@
 """Tells a day: HTML and CSV pages, three lines for a terminal, one mail."""
 
+from etl.reporting.catalogue import Catalogue
 from etl.reporting.deliver import deliver
 from etl.reporting.headline import headline
 from etl.reporting.html import check_templates
@@ -16,6 +17,7 @@ from etl.reporting.write import (
 )
 
 __all__ = [
+    "Catalogue",
     "DaySummary",
     "Site",
     "build_mail",

@@ -9,7 +9,7 @@ from etl.model import Measurement, Verdict
 from etl.reporting.charts import Point, Spark, sparkline
 from etl.reporting.dimensions import dimensions_json
 from etl.reporting.judge import Kpi
-from etl.reporting.limits import limits_of
+from etl.reporting.limits import bounds_of
 from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
 from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
@@ -86,8 +86,7 @@ def _trend(days: Sequence[date], by_day: Mapping[date, Measurement]) -> Spark | 
         return None
     low, high = (figure(v, newest.unit) for v in (min(values), max(values)))
     missed = sum(point.missed for point in points)
-    words = (
-        f"{count_of(len(days), 'day')} to {days[-1]}: {low} to {high}; "
-        f"target missed on {count_of(missed, 'day')}"
-    )
-    return sparkline(points, bounds=limits_of(newest), words=words)
+    words = f"{count_of(len(days), 'day')} to {days[-1]}: {low} to {high}"
+    if newest.target or missed:
+        words += f"; target missed on {count_of(missed, 'day')}"
+    return sparkline(points, bounds=bounds_of(newest), words=words)

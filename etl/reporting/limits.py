@@ -12,6 +12,12 @@ def limits_of(m: Measurement) -> tuple[float, ...]:
     return tuple(dict.fromkeys(found)) or target_bounds(m.target)
 
 
+def bounds_of(m: Measurement) -> tuple[float, ...]:
+    """Return the figures to draw beside a measurement: of its target, else of its band."""
+    band = tuple(edge for edge in (m.band_low, m.band_high) if edge is not None)
+    return limits_of(m) or band
+
+
 def target_phrase(m: Measurement) -> str:
     """Return a measurement's target in one line, a relative one with its figures."""
     resolved = resolved_words(m)

@@ -85,7 +85,7 @@ def _budget_row(state: BudgetState, sheet: Sheet) -> tuple[Cell, ...]:
         Cell(state.burn, NOTHING if state.burn is None else f"{100 * state.burn:,.0f} %"),
         Cell(state.bad, figure(state.bad, unit)),
         Cell(state.allowed, figure(state.allowed, unit)),
-        Cell(state.left, figure(state.left, unit)),
+        Cell(state.left, figure(state.left, unit).replace("-", "−")),
         Cell(left, days_left_words(state)),
         Cell(state.days, ""),
         Cell(state.since, ""),

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from etl.model import CLASSES, Incident, Measurement, Sheet, Verdict
-from etl.reporting.context import Context, web_address
+from etl.model import Incident, Measurement, Verdict
+from etl.reporting.context import Context
 from etl.reporting.dimensions import Order, about, dimensions_json
 from etl.reporting.judge import WORDS, DaySummary, verdict_words
 from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
 from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
-from etl.reporting.sections import TITLES
 from etl.reporting.tables import Cell, Column, Raw, Table
 from etl.reporting.text import (
     NOTHING,
@@ -25,8 +24,6 @@ from etl.reporting.text import (
     long_day,
     month_name,
     number,
-    target_words,
-    visible,
 )
 
 TREND_DAYS = 30
@@ -208,66 +205,6 @@ def _trend_rows(newest: Sequence[DaySummary]) -> tuple[Sequence[str], Sequence[S
         ]
         for m in ordered
     ]
-
-
-def catalogue(sheets: Mapping[str, Sheet], site: Site) -> Context:
-    """Turn all data sheets into the catalogue: per class, in the order in which pages show them."""
-    by_class: dict[str, list[Context]] = {name: [] for name in CLASSES}
-    for sheet in sheets.values():
-        by_class.setdefault(sheet.metric_class, []).append(_entry(sheet))
-    classes = [
-        {"title": TITLES[name][0] if name in TITLES else visible(name), "sheets": entries}
-        for name, entries in by_class.items()
-        if entries
-    ]
-    return {
-        **site.context("catalogue", "Catalogue of metrics"),
-        "classes": classes,
-        "number_of_metrics": count_of(len(sheets), "metric"),
-        "number_of_kpis": count_of(len([s for s in sheets.values() if s.kpi]), "KPI"),
-    }
-
-
-def _entry(sheet: Sheet) -> Context:
-    lookback = count_of(sheet.lookback_days, "day") if sheet.lookback_days else ""
-    facts = (
-        ("Definition", sheet.definition),
-        ("Unit", sheet.unit),
-        ("Target", target_words(sheet.target, sheet.unit) if sheet.target else ""),
-        ("Owner", sheet.owner),
-        ("Business value", sheet.business_value),
-        ("Impact of a miss", sheet.impact),
-        ("Looks back", lookback),
-    )
-    return {
-        "name": visible(sheet.name),
-        "title": visible(sheet.title),
-        "kpi": sheet.kpi,
-        "facts": [(name, visible(text)) for name, text in facts if text],
-        "runbook": web_address(sheet.runbook),
-        # The SQL keeps its lines; anything else unseen in it is written out.
-        "sql": "\n".join(visible(line.expandtabs(2)) for line in sheet.sql.strip().split("\n")),
-    }
-
-
-def catalogue_table(sheets: Mapping[str, Sheet]) -> Table:
-    """Return the data sheets as one table, for its CSV."""
-    keys = [
-        "name",
-        "title",
-        "metric_class",
-        "kpi",
-        "unit",
-        "target",
-        "owner",
-        "definition",
-        "business_value",
-        "impact",
-        "runbook",
-    ]
-    columns = tuple(Column("class" if key == "metric_class" else key, key) for key in keys)
-    rows = tuple(tuple(Cell(getattr(s, key), "") for key in keys) for s in sheets.values())
-    return Table("catalogue", "Catalogue of metrics", columns, rows)
 
 
 def incidents_page(

@@ -17,11 +17,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from etl.errors import FatalError
-from etl.model import DayReport, Incident, Sheet
+from etl.model import DayReport, Incident
+from etl.reporting.catalogue import Catalogue, catalogue_page, catalogue_table
 from etl.reporting.context import day_page
 from etl.reporting.html import environment, fitting, render
 from etl.reporting.judge import DaySummary
-from etl.reporting.pages import Site, catalogue, catalogue_table, incidents_page, overview
+from etl.reporting.pages import Site, incidents_page, overview
 from etl.reporting.proof import rejects_csv
 from etl.reporting.resolve import time_to_resolve_csv
 from etl.reporting.summary import measurements_csv, summary_json
@@ -95,17 +96,20 @@ def write_index(out: Path, days: Sequence[DaySummary], site: Site) -> list[Path]
     return _place_files(out, files)
 
 
-def write_catalogue(out: Path, sheets: Mapping[str, Sheet], site: Site) -> list[Path]:
-    """Write `out/catalogue.html` and `out/catalogue.csv`: all data sheets, and their SQL.
+def write_catalogue(out: Path, catalogue: Catalogue, site: Site) -> list[Path]:
+    """Write `out/catalogue.html` and `out/catalogue.csv`: all data sheets, and how they fared.
 
     Raises:
         ConfigError: A template of the user's is wrong.
         FatalError: The folder cannot be written.
     """
     env = environment(site.templates, site.overrides)
-    page = render(env, "catalogue.html", catalogue(sheets, site)).encode("utf-8")
-    table = catalogue_table(sheets)
-    return _place_files(out, {table.file: table.csv(), "catalogue.html": page})
+
+    def page(limit: int) -> str:
+        return render(env, "catalogue.html", catalogue_page(catalogue, site, limit))
+
+    table = catalogue_table(catalogue.sheets)
+    return _place_files(out, {table.file: table.csv(), "catalogue.html": fitting(page)})
 
 
 def write_incidents(

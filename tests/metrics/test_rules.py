@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etl.errors import SheetError
-from etl.metrics.rules import parse_rules, reach_days, rule_words, target_for, target_of_day
+from etl.metrics.rules import parse_rules, reach_days, target_for, target_of_day
 from etl.metrics.sheet import Override, read_sheet
 from etl.model import Sheet
 
@@ -71,9 +71,9 @@ def test_a_dimension_that_is_absent_or_of_another_type_does_not_match() -> None:
 
 
 def test_rules_say_in_words_when_they_hold(tmp_path: Path) -> None:
-    assert [rule_words(rule) for rule in read(tmp_path).targets] == [
-        "source batch, on 2026-12-24, 2026-12-25", "source batch or night", "on sat and sun",
-        "on 2026-12-24"]  # fmt: skip
+    assert [rule.when for rule in read(tmp_path).targets] == [
+        "for source batch, on 2026-12-24, 2026-12-25", "for source batch or night",
+        "on sat and sun", "on 2026-12-24"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from etl.model import DayReport
-from etl.reporting import Site, summarise, write_catalogue, write_day, write_incidents, write_index
+from etl.reporting import (
+    Catalogue,
+    Site,
+    summarise,
+    write_catalogue,
+    write_day,
+    write_incidents,
+    write_index,
+)
 from etl.reporting.tables import FORMULA_MARKS
 from tests.reporting.figures import DAY, sheets
 from tests.reporting.pagecheck import Page, unseen
@@ -73,7 +81,11 @@ def test_hostile_text_is_harmless_in_the_overviews_too(
     write_index(tmp_path, [summarise(DAY, report.measurements, sheets(), [text])], site)
     write_incidents(tmp_path, report.incidents, site, until=report.ended_at)
     one = replace(sheets()["http_500"], title=text, sql=text, owner=text, runbook=text, impact=text)
-    write_catalogue(tmp_path, {"http_500": one}, site)
+    budget = replace(report.budgets[0], metric="http_500")
+    told = Catalogue(
+        {"http_500": one}, report.measurements, [budget], {"http_500": [text]}, {text: text}
+    )
+    write_catalogue(tmp_path, told, site)
     for name in ("index.html", "incidents.html", "catalogue.html"):
         content = (tmp_path / name).read_text("utf-8")
         page = Page(content)

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from etl.model import DayReport, Verdict
-from etl.reporting import Site, summarise, write_catalogue, write_day, write_incidents, write_index
+from etl.reporting import (
+    Catalogue,
+    Site,
+    summarise,
+    write_catalogue,
+    write_day,
+    write_incidents,
+    write_index,
+)
 from etl.reporting.html import PAGE_BYTES
 from tests.reporting.figures import DAY, MEASURED_AT, measured, sheets
 from tests.reporting.pagecheck import Page, unseen
@@ -41,7 +49,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Path:
         summarise(day, [m for m in report.history if m.day == day], sheets()) for day in days
     ]
     write_index(out, summaries, site)
-    write_catalogue(out, sheets(), site)
+    write_catalogue(out, Catalogue(sheets(), rich_report().history), site)
     write_incidents(out, (*incidents(), *resolved()), site, until=report.ended_at)
     return out
 
