@@ -30,15 +30,18 @@ class Lines:
     Attributes:
         kind: `RECORD`, `REJECT` or `BLANK`.
         at: When each line was written, which for a late line is not what its stamp says.
+        stamp: What its stamp says.
     """
 
     text: pl.Series
     kind: Ints
     at: Ints
+    stamp: Ints
 
     def cut(self, first: int, last: int) -> Lines:
         """Return a run of the lines."""
-        return Lines(self.text[first:last], self.kind[first:last], self.at[first:last])
+        run = slice(first, last)
+        return Lines(self.text[run], self.kind[run], self.at[run], self.stamp[run])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ class Damage:
         bad = [self._break(each, kind) for kind, each in enumerate(models, int(near[0]))]
         kind = np.repeat([RECORD, REJECT, BLANK], [0, rejects, blanks])
         at = np.concatenate([lines.at, lines.at[near]])
+        stamp = np.concatenate([lines.stamp, lines.stamp[near]])
         order = np.argsort(at, kind="stable")
         text = pl.concat([lines.text, pl.Series(bad + [""] * blanks, dtype=pl.String)])
-        return Lines(text.gather(order), np.concatenate([lines.kind, kind])[order], at[order])
+        kinds = np.concatenate([lines.kind, kind])[order]
+        return Lines(text.gather(order), kinds, at[order], stamp[order])
 
     def _break(self, line: str, kind: int) -> str:
         if kind % 3 == 0:

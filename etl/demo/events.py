@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from etl.demo.chain import ChainDay, Sightings
 from etl.demo.damage import Damage, Lines
 from etl.demo.plan import SECOND, Day, Ints, Plan
 from etl.demo.rhythm import RFC_3164, RFC_3339, write_stamps
+from etl.demo.troubles import KINDS, Troubles, troubles
 
 SLICE_ROWS = 150_000
 HEARTBEATS = 144
@@ -43,15 +45,18 @@ class Dialect:
     noise: tuple[str, ...]
     damage: Damage
 
-    def write(self, random: np.random.Generator, rows: Sightings, *, late: bool) -> pl.Series:
-        """Write a line for each customer seen."""
+    def write(
+        self, random: np.random.Generator, rows: Sightings, *, late: bool
+    ) -> tuple[pl.Series, Ints]:
+        """Write a line for each customer seen; return what stands before the stamps, too."""
         number = len(rows.at)
         head, middle, ends = self.message
         header = random.integers(0, len(self.header), number)
         if late:
             header[rows.mark] = len(self.header) - 1
+        before = random.integers(0, len(self.before), number)
         pieces = [
-            pl.Series(self.before).gather(random.integers(0, len(self.before), number)),
+            pl.Series(self.before).gather(before),
             write_stamps(rows.at, self.pattern),
             pl.Series(self.header).gather(header),
             pl.lit(head),
@@ -60,16 +65,28 @@ class Dialect:
             pl.Series((4 + random.exponential(12, number)).astype(np.int64)).cast(pl.String),
             pl.Series(ends).gather(random.integers(0, len(ends), number)),
         ]
+        return pl.select(pl.concat_str(pieces)).to_series(), before
+
+    def write_noise(self, random: np.random.Generator, at: Ints) -> tuple[pl.Series, Ints, Ints]:
+        """Write a line about something else for each instant; return what was chosen, too."""
+        before = random.integers(0, len(self.before), len(at))
+        noise = random.integers(0, len(self.noise), len(at))
+        pieces = [
+            pl.Series(self.before).gather(before),
+            write_stamps(at, self.pattern),
+            pl.Series(self.noise).gather(noise),
+        ]
+        return pl.select(pl.concat_str(pieces)).to_series(), before, noise
+
+    def write_troubles(self, found: Troubles) -> pl.Series:
+        """Write errors and warnings."""
+        pieces = [found.start, write_stamps(found.at, self.pattern), found.text]
         return pl.select(pl.concat_str(pieces)).to_series()
 
-    def write_noise(self, random: np.random.Generator, at: Ints) -> pl.Series:
-        """Write a line about something else for each instant."""
-        pieces = [
-            pl.Series(self.before).gather(random.integers(0, len(self.before), len(at))),
-            write_stamps(at, self.pattern),
-            pl.Series(self.noise).gather(random.integers(0, len(self.noise), len(at))),
-        ]
-        return pl.select(pl.concat_str(pieces)).to_series()
+    def severity(self, before: int) -> int | None:
+        """Return the severity that one of the beginnings of a line says."""
+        digits = self.before[before].strip("<>1 ") and self.before[before][1:4]
+        return int(digits) % 8 if digits else None
 
 
 IMPORTER = Dialect(
@@ -165,13 +182,19 @@ DIALECTS = (IMPORTER, STORE, TRANSFORMER)
 
 
 class Systems:
-    """Simulates what one system writes, day by day."""
+    """Simulates what one system writes, day by day.
+
+    Attributes:
+        severities: Application and severity of the day's lines that have one; of the importer's,
+            whose lines may be late, without those of customers.
+    """
 
     def __init__(self, plan: Plan, dialect: Dialect) -> None:
         self._plan = plan
         self._dialect = dialect
         self._stream = 2 + DIALECTS.index(dialect)
         self._undelivered: Sightings | None = None
+        self.severities: Counter[tuple[str, int]] = Counter()
 
     def noise(self, day: Day) -> Ints:
         """Return when the system writes lines of the day that show no customer."""
@@ -181,27 +204,59 @@ class Systems:
         number = HEARTBEATS + day.customers // 30
         return np.sort(day.start + random.integers(0, day.seconds * SECOND, number))
 
+    def troubles(self, day: Day) -> Troubles:
+        """Return the errors and warnings that the system writes on the day."""
+        quiet = self._dialect is TRANSFORMER and "missing_log" in day.faults
+        return troubles(self._plan, day, "" if quiet else self._dialect.source)
+
     def day(self, day: Day, chain: ChainDay) -> Iterator[Lines]:
         """Write the lines of a day in the order in which they reach the log."""
+        self.severities.clear()
         random = self._plan.random(day, self._stream)
         rows, written = self._delivered(day, chain.steps[self._dialect.step])
-        noise = self.noise(day)
-        order = np.argsort(np.concatenate([written, noise]), kind="stable")
+        noise, trouble = self.noise(day), self.troubles(day)
+        bounds = np.cumsum([len(written), len(noise)])
+        order = np.argsort(np.concatenate([written, noise, trouble.at]), kind="stable")
         for first in range(0, len(order), SLICE_ROWS):
-            chosen = order[first : first + SLICE_ROWS]
-            is_row = chosen < len(written)
-            seen, other = chosen[is_row], noise[chosen[~is_row] - len(written)]
-            picked = Sightings(rows.customer[seen], rows.at[seen], rows.mark[seen])
-            text = pl.concat(
-                [
-                    self._dialect.write(random, picked, late=self._dialect is IMPORTER),
-                    self._dialect.write_noise(random, other),
-                ]
+            group = np.searchsorted(bounds, order[first : first + SLICE_ROWS], side="right")
+            seen, other, wrong = (
+                order[first : first + SLICE_ROWS][group == number] - start
+                for number, start in enumerate((0, *bounds))
             )
-            at = np.concatenate([written[seen], other])
+            text = self._write(random, rows, seen, noise[other], trouble.gather(wrong))
+            at = np.concatenate([written[seen], noise[other], trouble.at[wrong]])
+            stamp = np.concatenate([rows.at[seen], noise[other], trouble.at[wrong]])
             place = np.argsort(at, kind="stable")
-            lines = Lines(text.gather(place), np.zeros(len(at), np.int64), at[place])
+            kind = np.zeros(len(at), np.int64)
+            lines = Lines(text.gather(place), kind, at[place], stamp[place])
             yield self._dialect.damage.apply(random, lines, starts_day=first == 0)
+
+    def _write(
+        self,
+        random: np.random.Generator,
+        rows: Sightings,
+        seen: Ints,
+        noise: Ints,
+        trouble: Troubles,
+    ) -> pl.Series:
+        dialect = self._dialect
+        picked = Sightings(rows.customer[seen], rows.at[seen], rows.mark[seen])
+        text, before = dialect.write(random, picked, late=dialect is IMPORTER)
+        if dialect is not IMPORTER:
+            self._tell(dialect.source, before)
+        more, before, chosen = dialect.write_noise(random, noise)
+        for number, line in enumerate(dialect.noise):
+            app = line.split()[1].split("[")[0].rstrip(":")
+            self._tell(app, before[chosen == number])
+        for number, kind in enumerate(KINDS):
+            self.severities[kind.app, kind.severity] += int((trouble.kind == number).sum())
+        return pl.concat([text, more, dialect.write_troubles(trouble)])
+
+    def _tell(self, app: str, before: Ints) -> None:
+        for place, number in enumerate(np.bincount(before, minlength=1).tolist()):
+            severity = self._dialect.severity(place) if number else None
+            if severity is not None:
+                self.severities[app, severity] += number
 
     def _delivered(self, day: Day, rows: Sightings) -> tuple[Sightings, Ints]:
         """Hold late lines back until the next day; return rows and when they are written."""

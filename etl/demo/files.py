@@ -44,7 +44,9 @@ class RotatedLog:
     """Writes the lines of one source, which come in the order of writing.
 
     Attributes:
+        source: Whose lines these are.
         counts: Path below the project to its lines, records, rejects and blank lines.
+        spans: Path to the first and the last stamp of its records.
     """
 
     def __init__(self, root: Path, name: LogName, plan: Plan) -> None:
@@ -55,7 +57,9 @@ class RotatedLog:
         self._written_at = 0
         self._last_line = ""
         self._tally = np.zeros(3, dtype=np.int64)
+        self.source = name.source
         self.counts: dict[str, dict[str, int]] = {}
+        self.spans: dict[str, tuple[int, int]] = {}
 
     def path(self, number: int) -> str:
         """Return the path of the file of a day, relative to the project."""
@@ -117,6 +121,9 @@ class RotatedLog:
         records = np.flatnonzero(lines.kind == RECORD)
         if len(records):
             self._last_line = lines.text[int(records[-1])]
+            stamps, path = lines.stamp[records], self.path(number)
+            first, last = self.spans.get(path, (int(stamps[0]), int(stamps[0])))
+            self.spans[path] = min(first, int(stamps.min())), max(last, int(stamps.max()))
 
     def _open(self, number: int) -> None:
         path = self._root / self.path(number)

@@ -40,6 +40,9 @@ class Pools:
         head: By client: address and user.
         request: By template: method and path up to the slot.
         answer: By template, status and variant: rest of the request, status, size.
+        tails: What follows the slot in the request of an answer.
+        sizes: Bytes of an answer's body.
+        clients_known: Address, user and agent of a client, as they are written.
         tail: By client and choice of referer: referer and user agent.
         time: By milliseconds: the request time.
         slots: Nothing, then the cities; customers' numbers follow behind.
@@ -53,6 +56,9 @@ class Pools:
     head: pl.Series
     request: pl.Series
     answer: pl.Series
+    tails: tuple[str, ...]
+    sizes: Ints
+    clients_known: tuple[tuple[str, str, str], ...]
     tail: pl.Series
     time: pl.Series
     slots: pl.Series
@@ -76,17 +82,21 @@ def make_pools(random: np.random.Generator) -> Pools:
         tails += [
             f' "{referers[choice % len(referers)]}" "{agent}" ' for choice in range(REFERER_CHOICES)
         ]
+    answers = [
+        _answer(random, each, status)
+        for each in TEMPLATES
+        for status in STATUSES
+        for _ in range(VARIANTS)
+    ]
     first = dict(zip(CLIENTS, np.cumsum([0, *CLIENTS.values()])[:-1].tolist(), strict=True))
     return Pools(
-        head=pl.Series(heads),
+        head=pl.Series([f"{address} - {user} [" for address, user in heads]),
         request=pl.Series([f"{each.method} {each.path}{_id_prefix(each)}" for each in TEMPLATES]),
-        answer=pl.Series(
-            [
-                _answer(random, each, status)
-                for each in TEMPLATES
-                for status in STATUSES
-                for _ in range(VARIANTS)
-            ]
+        answer=pl.Series([text for text, _, _ in answers]),
+        tails=tuple(tail for _, tail, _ in answers),
+        sizes=np.array([size for _, _, size in answers], dtype=np.int64),
+        clients_known=tuple(
+            (address, user, agent) for (address, user), agent in zip(heads, agents, strict=True)
         ),
         tail=pl.Series(tails),
         time=pl.Series([f"{ms // 1000}.{ms % 1000:03d}" for ms in range(LONGEST_MS + 1)]),
@@ -113,26 +123,27 @@ def _choice(random: np.random.Generator, options: tuple[str, ...]) -> str:
     return options[int(random.integers(len(options)))]
 
 
-def _head(random: np.random.Generator, kind: str) -> str:
+def _head(random: np.random.Generator, kind: str) -> tuple[str, str]:
     if random.random() < 0.15:
         address = f"2001:db8:{random.integers(1, 0xFFFF):x}::{random.integers(1, 0xFFFF):x}"
     else:
         address = f"{_choice(random, _NETWORKS)}{random.integers(1, 255)}"
-    return f"{address} - {_choice(random, USERS.get(kind, ('-',)))} ["
+    return address, _choice(random, USERS.get(kind, ("-",)))
 
 
 def _id_prefix(template: Template) -> str:
     return "C" if template.slot == "customer" else ""
 
 
-def _answer(random: np.random.Generator, template: Template, status: int) -> str:
+def _answer(random: np.random.Generator, template: Template, status: int) -> tuple[str, str, int]:
     size = _EMPTY_BODY.get(status)
     if size is None:
         size = round(template.body_bytes * float(np.exp(0.5 * random.standard_normal())))
     if template.method == "HEAD":
         size = 0
     protocol = "HTTP/2.0" if template.clients == "browser" and random.random() < 0.7 else "HTTP/1.1"
-    return f'{_choice(random, template.tails)} {protocol}" {status} {size}'
+    tail = _choice(random, template.tails)
+    return f'{tail} {protocol}" {status} {size}', tail, size
 
 
 def _chances(template: Template) -> Ints:

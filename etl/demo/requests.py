@@ -59,6 +59,9 @@ class Requests:
         status: Place in `STATUSES`.
         ms: Request time in milliseconds.
         route: Place in `ROUTES`, or `UNROUTED`.
+        client: Place in the clients of `Pools`.
+        answer: Place in the answers of `Pools`.
+        referer: Which of its referers the client sends.
     """
 
     second: Ints
@@ -67,15 +70,22 @@ class Requests:
     status: Ints
     ms: Ints
     route: Ints
+    client: Ints
+    answer: Ints
+    referer: Ints
 
 
 class Api:
-    """Simulates the API day by day."""
+    """Simulates the API day by day.
+
+    Attributes:
+        pools: The clients and answers that requests name.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._pools = make_pools(plan.random(plan.days[0], 9))
-        self._slots = self._pools.slots
+        self.pools = make_pools(plan.random(plan.days[0], 9))
+        self._slots = self.pools.slots
         self._by_people = template_chances(office=True)
         self._by_machines = template_chances(office=False)
 
@@ -93,14 +103,16 @@ class Api:
             requests = self._draw(random, day, (people, machines, first, last), part)
             if not settled:
                 settled = _fail_one(requests, (misfortune - day.start) // SECOND)
-            text = self._render(random, requests, stamps)
+            self._dress(random, requests)
+            text = self._render(requests, stamps)
             kind = np.zeros(len(text), dtype=np.int64)
-            lines = Lines(text, kind, day.start + requests.second * SECOND)
+            at = day.start + requests.second * SECOND
+            lines = Lines(text, kind, at, at)
             yield requests, DAMAGE.apply(random, lines, starts_day=first == 0)
 
     def _know(self, known: int) -> None:
         """Extend the table of slots to all customers that exist."""
-        numbered = len(self._slots) - len(self._pools.slots)
+        numbered = len(self._slots) - len(self.pools.slots)
         fresh = pl.Series(np.arange(numbered + 1, known + 1)).cast(pl.String).str.zfill(7)
         self._slots = pl.concat([self._slots, fresh])
 
@@ -127,14 +139,15 @@ class Api:
         place = order[synced] - (len(order) - len(fetches.at))
         slot[synced] = fetches.customer[place] + len(CITIES)
         status[synced] = np.where(fetches.mark[place], OK, FAILED)
-        route = self._pools.route[templates]
-        ms = _request_times(random, self._pools.median_ms[templates], route, "slow" in day.faults)
-        return Requests(seconds, templates, slot, status, ms, route)
+        route = self.pools.route[templates]
+        ms = _request_times(random, self.pools.median_ms[templates], route, "slow" in day.faults)
+        later = np.zeros((3, len(seconds)), dtype=np.int64)
+        return Requests(seconds, templates, slot, status, ms, route, *later)
 
     def _answers(
         self, random: np.random.Generator, day: Day, second: Ints, template: Ints
     ) -> tuple[Ints, Ints]:
-        pools, number = self._pools, len(second)
+        pools, number = self.pools, len(second)
         known = len(self._slots) - 1 - len(CITIES)
         # A few customers are looked up often, most of them hardly ever.
         popular = (random.random(number) ** 3 * known).astype(np.int64)
@@ -149,22 +162,27 @@ class Api:
         status[hit & (random.random(number) < 0.6)] = FAILED
         return slot, status
 
-    def _render(
-        self, random: np.random.Generator, requests: Requests, stamps: pl.Series
-    ) -> pl.Series:
-        pools, template = self._pools, requests.template
+    def _dress(self, random: np.random.Generator, requests: Requests) -> None:
+        """Choose who asks, and what the answer looks like."""
+        pools, template = self.pools, requests.template
         draws = random.integers(0, 1 << 16, (3, len(template)))
-        client = pools.first_client[template] + (draws[0] * pools.clients[template] >> 16)
-        answer = (template * len(STATUSES) + requests.status) * VARIANTS + draws[1] % VARIANTS
-        tail = client * REFERER_CHOICES + draws[2] % REFERER_CHOICES
+        requests.client[:] = pools.first_client[template] + (
+            draws[0] * pools.clients[template] >> 16
+        )
+        shape = (template * len(STATUSES) + requests.status) * VARIANTS
+        requests.answer[:] = shape + draws[1] % VARIANTS
+        requests.referer[:] = draws[2] % REFERER_CHOICES
+
+    def _render(self, requests: Requests, stamps: pl.Series) -> pl.Series:
+        pools = self.pools
         pieces = [
-            pools.head.gather(client),
+            pools.head.gather(requests.client),
             stamps.gather(requests.second),
             pl.lit('] "'),
-            pools.request.gather(template),
+            pools.request.gather(requests.template),
             self._slots.gather(requests.slot),
-            pools.answer.gather(answer),
-            pools.tail.gather(tail),
+            pools.answer.gather(requests.answer),
+            pools.tail.gather(requests.client * REFERER_CHOICES + requests.referer),
             pools.time.gather(requests.ms),
         ]
         return pl.select(pl.concat_str(pieces)).to_series()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+from etl.demo.asking import AskCount
 from etl.demo.chain import Chain
+from etl.demo.complaints import EventCount
 from etl.demo.counting import RequestCount
-from etl.demo.events import DIALECTS, Systems
+from etl.demo.events import DIALECTS, IMPORTER, Systems
 from etl.demo.files import LOGS, RotatedLog
 from etl.demo.plan import Day, Plan, make_plan
 from etl.demo.project import CONFIG
 from etl.demo.requests import Api
-from etl.demo.truth import Truth
+from etl.demo.troubles import Troubles
+from etl.demo.truth import DayFacts, FileFacts, Truth
 
 FIRST_DAY = date(2026, 3, 16)
 """A Monday; the fourteenth day after it has 23 hours in Berlin."""
@@ -94,22 +98,36 @@ class _Run:
                 if on_progress is not None:
                     on_progress(day.index + 1)
             self._logs["api"].stop_in_mid_line()
-        inputs = {
-            path: counts for log in self._logs.values() for path, counts in log.counts.items()
-        }
-        self._truth.write(self._root / "truth.json", inputs)
+        files = [
+            FileFacts(
+                log.source, path, *log.spans[path], (self._root / path).stat().st_size, counts
+            )
+            for log in self._logs.values()
+            for path, counts in log.counts.items()
+        ]
+        self._truth.write(self._root / "truth.json", files)
 
     def _day(self, day: Day) -> None:
         chain = self._chain.day(day)
-        lines = {}
+        lines: dict[str, int] = {}
+        wrong: dict[str, Troubles] = {}
+        severities: dict[tuple[str, str, int], int] = {}
         for source, (dialect, system) in self._systems.items():
             # A late line is written tomorrow, but it is one of the day that its stamp names.
-            lines[source] = len(chain.steps[dialect.step].at) + len(system.noise(day))
+            customers = len(chain.steps[dialect.step].at)
+            wrong[source] = system.troubles(day)
+            lines[source] = customers + len(system.noise(day)) + len(wrong[source].at)
             for part in system.day(day, chain):
                 self._logs[source].write(day, part)
-        count = RequestCount(day)
+            told = Counter(system.severities)
+            if dialect is IMPORTER:
+                told[dialect.source, 6] += customers
+            severities |= {(source, app, level): n for (app, level), n in told.items() if n}
+        count, asked = RequestCount(day), AskCount(self._api.pools)
         for requests, part in self._api.day(day, chain):
             count.add(requests)
+            asked.add(requests)
             self._logs["api"].write(day, part)
         lines["api"] = count.total
-        self._truth.add(day, chain, count, lines)
+        told_of = EventCount(day, severities, wrong)
+        self._truth.add(DayFacts(day, chain, count, asked, told_of, lines))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from etl.demo.asking import AskCount, asked, rates
 from etl.demo.chain import ChainDay
+from etl.demo.complaints import EventCount, complaints
 from etl.demo.counting import ChainCount, RequestCount
-from etl.demo.measuring import TARGETS, DayCount, day_verdict, measure
+from etl.demo.measuring import SOURCES, TARGETS, DayCount, day_verdict, measure
 from etl.demo.plan import SECOND, Day, Plan, iso
+from etl.demo.row import row
 
 STORIES: dict[str, dict[str, Any]] = {
     "errors": {"source": "api", "what": "answers with 500 for forty minutes"},
@@ -23,23 +27,66 @@ STORIES: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """What was simulated for a day.
+
+    Attributes:
+        lines: Source to its records.
+    """
+
+    day: Day
+    chain: ChainDay
+    requests: RequestCount
+    asked: AskCount
+    events: EventCount
+    lines: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file that was written.
+
+    Attributes:
+        path: Below the project.
+        first: First stamp of its records.
+        last: Last stamp of its records.
+        counts: Its lines, records, rejects and blank lines.
+    """
+
+    source: str
+    path: str
+    first: int
+    last: int
+    size: int
+    counts: dict[str, int]
+
+
 class Truth:
     """Grows day by day."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._before: ChainDay | None = None
+        self._events_before: EventCount | None = None
         self._days: dict[str, dict[str, Any]] = {}
         self._customers: dict[str, list[dict[str, Any]]] = {
             kind: [] for kind in ("lost", "duplicated", "in_flight", "late")
         }
         self._faults: list[dict[str, Any]] = []
 
-    def add(self, day: Day, chain: ChainDay, requests: RequestCount, lines: dict[str, int]) -> None:
+    def add(self, facts: DayFacts) -> None:
         """Take what was counted on the next day."""
-        count = DayCount(day, requests, ChainCount(chain, self._before), lines)
+        day, chain, requests = facts.day, facts.chain, facts.requests
+        count = DayCount(day, requests, ChainCount(chain, self._before), facts.lines)
         self._before = chain
-        measurements = measure(count)
+        measurements = [
+            *measure(count),
+            *asked(facts.asked),
+            *rates(requests),
+            *complaints(facts.events, self._events_before),
+        ]
+        self._events_before = facts.events
         self._days[str(day.date)] = {
             "verdict": day_verdict(measurements, count.missing),
             "missing": count.missing,
@@ -49,18 +96,30 @@ class Truth:
             entries += getattr(chain, kind)
         self._faults += [_fault(day, kind, requests) for kind in sorted(day.faults)]
 
-    def write(self, path: Path, inputs: dict[str, dict[str, int]]) -> None:
-        """Write the document; `inputs` are the accounts of all files."""
+    def write(self, path: Path, files: Sequence[FileFacts]) -> None:
+        """Write the document."""
+        for day in self._plan.days:
+            self._days[str(day.date)]["measurements"] += _inputs(day, files)
         document = {
             "seed": self._plan.seed,
             "days": self._days,
-            "inputs": dict(sorted(inputs.items())),
+            "inputs": {each.path: each.counts for each in sorted(files, key=lambda f: f.path)},
             "incidents": _incidents(self._plan.days, self._days),
             **self._customers,
             "faults": self._faults,
         }
         text = json.dumps(document, ensure_ascii=False, indent=1)
         path.write_text(text + "\n", encoding="utf-8")
+
+
+def _inputs(day: Day, files: Iterable[FileFacts]) -> Iterator[dict[str, Any]]:
+    """Return the measurements of files whose records' time span touches a day."""
+    near = [each for each in files if each.first < day.end and each.last >= day.start]
+    for source in SOURCES:
+        sizes = [each.size for each in near if each.source == source]
+        yield row("input_files", {"source": source}, len(sizes))
+        if sizes:
+            yield row("input_bytes", {"source": source}, sum(sizes), n=len(sizes))
 
 
 def _fault(day: Day, kind: str, requests: RequestCount) -> dict[str, Any]:
@@ -78,17 +137,17 @@ def _incidents(days: Iterable[Day], measured: dict[str, dict[str, Any]]) -> list
     incidents: list[dict[str, Any]] = []
     current: dict[str, dict[str, Any]] = {}
     for day in days:
-        for row in measured[str(day.date)]["measurements"]:
-            if row["metric"] not in TARGETS:
+        for each in measured[str(day.date)]["measurements"]:
+            if each["metric"] not in TARGETS:
                 continue
-            key = json.dumps([row["metric"], row["dimensions"]], sort_keys=True)
-            if row["verdict"] == "missed":
+            key = json.dumps([each["metric"], each["dimensions"]], sort_keys=True)
+            if each["verdict"] == "missed":
                 if key not in current:
-                    current[key] = _opened(row, day)
+                    current[key] = _opened(each, day)
                     incidents.append(current[key])
                 current[key]["last_day"] = str(day.date)
-                current[key]["_ends"] = row["last_at"] or iso(day.end)
-            elif row["verdict"] == "met" and key in current:
+                current[key]["_ends"] = each["last_at"] or iso(day.end)
+            elif each["verdict"] == "met" and key in current:
                 closed = current.pop(key)
                 closed["resolved_at"] = closed["_ends"]
     for each in incidents:
@@ -96,11 +155,11 @@ def _incidents(days: Iterable[Day], measured: dict[str, dict[str, Any]]) -> list
     return incidents
 
 
-def _opened(row: dict[str, Any], day: Day) -> dict[str, Any]:
+def _opened(found: dict[str, Any], day: Day) -> dict[str, Any]:
     return {
-        "metric": row["metric"],
-        "dimensions": row["dimensions"],
-        "started_at": row["first_at"] or iso(day.start),
+        "metric": found["metric"],
+        "dimensions": found["dimensions"],
+        "started_at": found["first_at"] or iso(day.start),
         "resolved_at": None,
         "first_day": str(day.date),
         "last_day": str(day.date),

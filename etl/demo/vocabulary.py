@@ -59,6 +59,33 @@ AGENTS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of client to its user agents; nginx writes a quote as `\\x22`."""
 
+FAMILIES: Mapping[str, tuple[str | None, str]] = {
+    **dict(
+        zip(
+            AGENTS["browser"],
+            [
+                (name, "browser")
+                for name in ("Firefox", "Firefox", "Chrome", "Chrome", "Chrome", "Safari")
+            ],
+            strict=True,
+        )
+    ),
+    "backoffice/4.7.2 (jvm 21)": ("backoffice", "unknown"),
+    "partner-portal/1.19": ("partner-portal", "unknown"),
+    "okhttp/4.12.0": ("okhttp", "library"),
+    "python-requests/2.32.3": ("python-requests", "library"),
+    "crm-sync/2.1": ("crm-sync", "unknown"),
+    "kube-probe/1.31": ("kube-probe", "monitor"),
+    "Uptime-Check/3.0 (+https://status.example.net/)": ("Uptime-Check", "monitor"),
+    AGENTS["bot"][0]: ("ExampleBot", "bot"),
+    AGENTS["bot"][1]: ("Spider", "bot"),
+    "Mozilla/5.0 zgrab/0.x": ("zgrab", "tool"),
+    "masscan/1.3": ("masscan", "tool"),
+    AGENTS["scanner"][2]: ("(unnamed)", "unknown"),
+    "-": (None, "unknown"),
+}
+"""User agent to its family and kind, as a person would say."""
+
 CLIENTS = {"browser": 2400, "app": 60, "crm": 2, "monitor": 6, "bot": 90, "scanner": 40}
 """How many clients there are of each kind."""
 

@@ -66,6 +66,8 @@ _BOT = (
     r"[a-z0-9_-]*)"
 )
 _COMPATIBLE = r"\bcompatible;\s*([A-Za-z][\w .!-]*[\w!])"
+_SECOND = r"^Mozilla/[\d.]+ ([A-Za-z][\w.+-]*)/"
+"""Name of what calls itself Mozilla and then, without a bracket, something else."""
 _PRODUCT = r"^\s*([A-Za-z.][\w.+-]*(?: [A-Za-z][A-Za-z._+-]*){0,3})"
 _PHONES = r"(?i)^cubot"
 """Makes of phones that end like a robot's name."""
@@ -110,7 +112,9 @@ def classify(agents: pl.Series) -> pl.DataFrame:
         agents.alias("agent")
         .to_frame()
         .with_columns(
-            product=plain.str.extract(_PRODUCT).str.replace(r"\s+v$", ""),
+            product=pl.coalesce(
+                plain.str.extract(pattern) for pattern in (_SECOND, _PRODUCT)
+            ).str.replace(r"\s+v$", ""),
             bot=plain.str.extract(_BOT),
         )
         .with_columns(bot=pl.when(~bot.str.contains(_PHONES)).then(bot))

@@ -32,10 +32,14 @@ def tables_of(sheet: Sheet) -> frozenset[str]:
 
 
 def words_of(sheet: Sheet) -> set[str]:
-    """Return the words of a metric's SQL without its comments, in lower case."""
+    """Return the words of a metric's SQL without its comments, in lower case.
+
+    The view `unrouted` stands for `requests`, which it is made of.
+    """
     return set(_words(sheet.sql))
 
 
 @lru_cache(maxsize=256)
 def _words(sql: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sql).lower()))
+    words = frozenset(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sql).lower()))
+    return words | {"requests"} if words & {"unrouted", "unrouted_before"} else words

@@ -1,8 +1,9 @@
 """The views that a metric's SQL can name, cut to one day (and the days before it).
 
 Cut by day: `requests`, `events`, `rejects` (by day of ingestion), `inputs` (with records of the
-day), `steps`; each also as `<view>_before`, for the days before it. Not cut: `sources` (source,
-records, expected) and `chain_steps` (chain, step, position, next_step, next_position, steps).
+day), `steps`, `unrouted` (requests that match no route, by template of their path); each also as
+`<view>_before`, for the days before it. Not cut: `sources` (source, records, expected) and
+`chain_steps` (chain, step, position, next_step, next_position, steps).
 `requests` and `events` have besides their table's columns `hour`, the local hour of the day, and
 the columns of `derived`.
 """
@@ -19,6 +20,7 @@ import polars as pl
 from etl.days import day_bounds, days_between
 from etl.errors import ConfigError
 from etl.metrics.derived import with_event_columns, with_request_columns
+from etl.metrics.templates import unrouted
 
 HOURS = pl.Enum([f"{hour:02}:00" for hour in range(24)])
 
@@ -117,6 +119,7 @@ def _cut(
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
     views["inputs"] = inputs.filter((pl.col("first_at") < end) & (pl.col("last_at") >= start))
+    views["unrouted"] = unrouted(views["requests"])
     views["steps"] = _steps(views, definitions.steps)
     return views
 

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from etl.demo import simulate
+from tests.demo.slow_asking import (
+    grouped,
+    measured_asks,
+    measured_events,
+    measured_files,
+    measured_rates,
+    nearest_rank,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STEPS = ("imported", "transformed", "stored", "provided")
@@ -25,9 +33,9 @@ ACCESS = re.compile(
     r'(\S+) - (\S+) \[([^]]+)\] "([A-Z]+) (\S+) (HTTP/[0-9.]+)" (\d{3}) (\d+) '
     r'"([^"]*)" "([^"]*)" (\d+\.\d{3})'
 )
-RFC_5424 = re.compile(r"<\d+>1 (\S+) \S+ \S+ \S+ \S+ (?:-|\[.*?\]) (.*)")
-RFC_3164 = re.compile(r"(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ [^:]+: (.*)")
-ISO_DATED = re.compile(r"(\d{4}-\S+) \S+ \S+: (.*)")
+RFC_5424 = re.compile(r"<(\d+)>1 (\S+) \S+ (\S+) \S+ \S+ (?:-|\[.*?\]) (.*)")
+RFC_3164 = re.compile(r"(?:<(\d+)>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ ([^:[]+)[^:]*: (.*)")
+ISO_DATED = re.compile(r"(?:<(\d+)>)?(\d{4}-\S+) \S+ (\w+)\S*: (.*)")
 
 RUNS = {
     "small fortnight": {"lines": 5_000, "seed": 1},
@@ -46,10 +54,12 @@ class Reading:
     first_day: date
     requests: dict[date, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     events: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    told: dict[date, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     steps: dict[date, list[tuple[str, str, datetime]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     inputs: dict[str, dict[str, int]] = field(default_factory=dict)
+    files: list[tuple[str, int, set[date]]] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module", params=RUNS.values(), ids=RUNS.keys())
@@ -75,8 +85,10 @@ def read_file(path: Path, name: str, reading: Reading) -> None:
     lines = data.decode().split("\n")
     if not lines[-1]:
         lines.pop()
+    days = set[date]()
+    reading.files.append((path.parent.name, path.stat().st_size, days))
     take = take_request if "/api/" in name else take_event
-    taken = [bool(line) and take(line, path.parent.name, reading) for line in lines]
+    taken = [bool(line) and take(line, path.parent.name, reading, days) for line in lines]
     blank = lines.count("")
     reading.inputs[name] = {
         "lines": len(lines),
@@ -86,7 +98,7 @@ def read_file(path: Path, name: str, reading: Reading) -> None:
     }
 
 
-def take_request(line: str, source: str, reading: Reading) -> bool:
+def take_request(line: str, source: str, reading: Reading, days: set[date]) -> bool:
     match = ACCESS.fullmatch(line)
     if match is None:
         return False
@@ -97,7 +109,9 @@ def take_request(line: str, source: str, reading: Reading) -> bool:
     path = urlsplit(match[5]).path
     row = {"at": at, "path": path, "route": route_of(path), "status": int(match[7])}
     row |= {"time": float(match[11]), "size": int(match[8])}
+    row |= {"client": match[1], "user": match[2], "agent": match[10]}
     day = at.astimezone(BERLIN).date()
+    days.add(day)
     reading.requests[day].append(row)
     if (
         row["status"] == 200
@@ -119,24 +133,28 @@ def route_of(path: str) -> str | None:
     return None
 
 
-def take_event(line: str, source: str, reading: Reading) -> bool:
+def take_event(line: str, source: str, reading: Reading, days: set[date]) -> bool:
     try:
         if match := RFC_5424.fullmatch(line):
-            at = datetime.fromisoformat(match[1])
+            at = datetime.fromisoformat(match[2])
         elif match := RFC_3164.fullmatch(line):
-            at = yearless(match[1], reading.first_day)
+            at = yearless(match[2], reading.first_day)
         elif match := ISO_DATED.fullmatch(line):
-            at = datetime.fromisoformat(match[1])
+            at = datetime.fromisoformat(match[2])
         else:
             return False
     except ValueError:
         return False
     day = at.astimezone(BERLIN).date()
+    days.add(day)
     reading.events[day][source] += 1
-    if match[2].startswith("{"):
-        message = json.loads(match[2])
+    severity = int(match[1]) % 8 if match[1] else None
+    told = {"source": source, "app": match[3], "severity": severity, "message": match[4]}
+    reading.told[day].append(told | {"at": at.astimezone(UTC)})
+    if match[4].startswith("{"):
+        message = json.loads(match[4])
     else:
-        message = dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)', match[2]))
+        message = dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)', match[4]))
     step = {"importer": "imported", "transformer": "transformed", "store": "stored"}[source]
     if message.get("event") == step and message.get("customer_id"):
         reading.steps[day].append((step, message["customer_id"], at))
@@ -151,25 +169,18 @@ def yearless(text: str, first_day: date) -> datetime:
 def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     requests = reading.requests[day]
     yield from measured_chain(reading, day)
+    yield from measured_asks(requests)
+    hours = (midnight(day + timedelta(days=1)) - midnight(day)) // timedelta(hours=1)
+    yield from measured_rates(requests, lambda at: label(at, hours))
+    yesterday = day - timedelta(days=1)
+    before = reading.told[yesterday] if yesterday >= reading.first_day else None
+    yield from measured_events(reading.told[day], before, lambda at: label(at, hours))
+    yield from measured_files(reading.files, day)
     events = {
         source: reading.events[day][source] for source in ("importer", "transformer", "store")
     }
     for source, lines in {"api": len(requests), **events}.items():
         yield "lines", {"source": source}, {"value": lines}
-    failed = [row["at"] for row in requests if row["status"] == 500]
-    yield (
-        "http_500",
-        {"source": "api"},
-        {"value": len(failed), "n": len(requests)}
-        | {"first_at": utc(min(failed)) if failed else None}
-        | {"last_at": utc(max(failed)) if failed else None},
-    )
-    for status, rows in grouped(requests, lambda row: row["status"]):
-        yield "http_status", {"source": "api", "status": status}, {"value": len(rows)}
-    hours = (midnight(day + timedelta(days=1)) - midnight(day)) // timedelta(hours=1)
-    for (hour, status), rows in grouped(requests, lambda row: (label(row, hours), row["status"])):
-        dimensions = {"source": "api", "hour": hour, "status": status}
-        yield "http_status_hourly", dimensions, {"value": len(rows)}
     for route, rows in grouped(requests, lambda row: row["route"]):
         dimensions = {"source": "api", "route": route}
         answered = sum(row["status"] == 200 for row in rows)
@@ -214,30 +225,13 @@ def measured_chain(
         yield f"chain_time_p{percent}", {"chain": "customer"}, value
 
 
-def grouped(
-    rows: list[dict[str, Any]], key: Callable[[dict[str, Any]], Any]
-) -> list[tuple[Any, list[dict[str, Any]]]]:
-    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return list(groups.items())
-
-
-def label(row: dict[str, Any], hours: int) -> str:
-    local = row["at"].astimezone(BERLIN)
+def label(at: datetime, hours: int) -> str:
+    local = at.astimezone(BERLIN)
     return f"{local:%H:00}" if hours == 24 else f"{local:%H:00}{str(local)[-6:]}"
-
-
-def nearest_rank(values: list[float], percent: int) -> float:
-    return sorted(values)[-(-len(values) * percent // 100) - 1]
 
 
 def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
-
-
-def utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
 
 
 def key_of(metric: str, dimensions: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ KNOWN: dict[str | None, tuple[str | None, str]] = {
     "kube-probe/1.31": ("kube-probe", "monitor"),
     "ELB-HealthChecker/2.0": ("ELB-HealthChecker", "monitor"),
     "Uptime-Check/3.0 (+https://status.example.net/)": ("Uptime-Check", "monitor"),
+    "Mozilla/5.0 zgrab/0.x": ("zgrab", "tool"),
     "curl/7.58.0": ("curl", "tool"),
     "curl": ("curl", "tool"),
     "sqlmap/1.2.10#stable (http://sqlmap.org)": ("sqlmap", "tool"),

@@ -1,0 +1,49 @@
+/* ---
+title = "Bytes sent per user-agent family"
+class = "api"
+definition = "Bytes sent per day, source and user-agent family: with headers where the log counts them, else of the bodies; n requests say how many. The 50 families with the most requests and the 50 with the most bytes have a row each, all others one in common, (other), so that the sum is that of the source."
+unit = "bytes"
+data_source = "Access logs: the name in each user agent, and its kind: bot, browser, library, monitor, tool or unknown."
+owner = "API team"
+stakeholders = ["Client teams", "Operations"]
+objective = "It is known which programs depend on the API."
+business_value = "Shows who has to be told about a change, and which share of the load are robots and probes."
+since = 2026-11-25
+review = 2027-11-25
+--- */
+with counted as (
+  select
+    source,
+    agent_kind,
+    agent_family,
+    count(*) as requests,
+    count(coalesce(bytes_sent, body_bytes_sent)) as sized,
+    sum(coalesce(bytes_sent, body_bytes_sent)) as bytes
+  from requests
+  group by source, agent_kind, agent_family
+),
+placed as (
+  select
+    *,
+    row_number() over (partition by source order by requests desc, agent_kind, agent_family) as by_requests,
+    row_number() over (partition by source order by bytes desc, agent_kind, agent_family) as by_bytes
+  from counted
+),
+kept as (
+  select
+    source,
+    case when by_requests <= 50 or by_bytes <= 50 then agent_kind else '(other)' end as agent_kind,
+    case when by_requests <= 50 or by_bytes <= 50 then agent_family else '(other)' end as agent_family,
+    requests,
+    sized,
+    bytes
+  from placed
+),
+summed as (
+  select source, agent_kind, agent_family, sum(bytes) as value, sum(sized) as n
+  from kept
+  group by source, agent_kind, agent_family
+)
+select source, agent_kind, agent_family, value, n
+from summed
+where n > 0

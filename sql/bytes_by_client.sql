@@ -1,0 +1,47 @@
+/* ---
+title = "Bytes sent per client"
+class = "api"
+definition = "Bytes sent per day, source and client: with headers where the log counts them, else of the bodies; n requests say how many. The 50 clients with the most requests and the 50 with the most bytes have a row each, all others one in common, (other), so that the sum is that of the source."
+unit = "bytes"
+data_source = "Access logs: the client's address, as it is stored."
+owner = "API team"
+stakeholders = ["Client teams", "Operations"]
+objective = "No client can use up what is meant for all."
+business_value = "Names the clients that make most of the load, before a limit or a talk is needed."
+since = 2026-11-25
+review = 2027-11-25
+--- */
+with counted as (
+  select
+    source,
+    remote_addr as client,
+    count(*) as requests,
+    count(coalesce(bytes_sent, body_bytes_sent)) as sized,
+    sum(coalesce(bytes_sent, body_bytes_sent)) as bytes
+  from requests
+  group by source, remote_addr
+),
+placed as (
+  select
+    *,
+    row_number() over (partition by source order by requests desc, client) as by_requests,
+    row_number() over (partition by source order by bytes desc, client) as by_bytes
+  from counted
+),
+kept as (
+  select
+    source,
+    case when by_requests <= 50 or by_bytes <= 50 then client else '(other)' end as client,
+    requests,
+    sized,
+    bytes
+  from placed
+),
+summed as (
+  select source, client, sum(bytes) as value, sum(sized) as n
+  from kept
+  group by source, client
+)
+select source, client, value, n
+from summed
+where n > 0

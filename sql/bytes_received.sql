@@ -1,0 +1,21 @@
+/* ---
+title = "Bytes received"
+class = "quantity"
+definition = "Bytes received per source, with headers and bodies; n requests say how many."
+unit = "bytes"
+data_source = "Access logs: the size of each request."
+owner = "Data platform team"
+stakeholders = ["Operations"]
+objective = "Lines and disks are large enough for what comes."
+business_value = "Traffic that grows is capacity that has to be bought in time."
+since = 2026-11-25
+review = 2027-11-25
+--- */
+with summed as (
+  select source, sum(request_bytes) as value, count(request_bytes) as n
+  from requests
+  group by source
+)
+select source, value, n
+from summed
+where n > 0

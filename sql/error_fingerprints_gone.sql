@@ -1,0 +1,48 @@
+/* ---
+title = "Errors of yesterday that are gone"
+class = "errors"
+definition = "Events that the day before had of severity error or worse, per source and fingerprint, of those fingerprints that the day has not. A source without any event on the day has no gone ones. Fingerprints beyond the 50 most frequent of a source share a row, (other)."
+unit = "events"
+data_source = "Syslog and application logs: severity and message of each line."
+owner = "Operations"
+stakeholders = ["Data platform team"]
+objective = "Every kind of error is known, and has somebody who looks at it."
+business_value = "Shows that a fix worked, or that a system no longer gets as far as its error."
+since = 2026-11-25
+review = 2027-11-25
+lookback_days = 1
+--- */
+with counted as (
+  select
+    source,
+    coalesce(fingerprint, '') as fingerprint,
+    count(*) as events
+  from events_before
+  where severity <= 3
+  group by source, coalesce(fingerprint, '')
+),
+present as (
+  select distinct source, coalesce(fingerprint, '') as fingerprint, 1 as seen
+  from events
+  where severity <= 3
+),
+gone as (
+  select c.source, c.fingerprint, c.events
+  from counted c
+  join (select distinct source from events) t on c.source = t.source
+  left join present p on c.source = p.source and c.fingerprint = p.fingerprint
+  where p.seen is null
+),
+placed as (
+  select
+    *,
+    row_number() over (partition by source order by events desc, fingerprint) as place
+  from gone
+),
+kept as (
+  select source, case when place <= 50 then fingerprint else '(other)' end as fingerprint, events
+  from placed
+)
+select source, fingerprint, sum(events) as value
+from kept
+group by source, fingerprint

@@ -1,0 +1,31 @@
+/* ---
+title = "Share of 4xx answers"
+class = "errors"
+definition = "Requests answered with a status from 400 to 499, divided by all answered requests, per day and source. Mistakes of clients, as the server sees them."
+unit = "ratio"
+data_source = "Access logs: the status of each answer."
+owner = "API team"
+stakeholders = ["Client teams", "Support"]
+objective = "Failures are known to us before clients report them."
+business_value = "A jump tells of a client that was released with a mistake, of a link that broke, or of somebody who tries doors."
+since = 2026-11-25
+review = 2027-11-25
+better = "lower"
+--- */
+with counted as (
+  select
+    s.source,
+    count(r.at) filter (where r.status between 400 and 499) as numerator,
+    count(r.status) as denominator
+  from sources s
+  left join requests r on s.source = r.source
+  where s.records = 'requests'
+  group by s.source
+)
+select
+  source,
+  case when denominator > 0 then cast(numerator as double) / denominator end as value,
+  numerator,
+  denominator,
+  denominator as n
+from counted

@@ -1,0 +1,31 @@
+/* ---
+title = "Share of 5xx answers"
+class = "errors"
+definition = "Requests answered with a status from 500 to 599, divided by all answered requests, per day and source. Failures of ours."
+unit = "ratio"
+data_source = "Access logs: the status of each answer."
+owner = "API team"
+stakeholders = ["Client teams", "Support"]
+objective = "Failures are known to us before clients report them."
+business_value = "Each one is an answer that a client did not get, whichever of our parts failed."
+since = 2026-11-25
+review = 2027-11-25
+better = "lower"
+--- */
+with counted as (
+  select
+    s.source,
+    count(r.at) filter (where r.status between 500 and 599) as numerator,
+    count(r.status) as denominator
+  from sources s
+  left join requests r on s.source = r.source
+  where s.records = 'requests'
+  group by s.source
+)
+select
+  source,
+  case when denominator > 0 then cast(numerator as double) / denominator end as value,
+  numerator,
+  denominator,
+  denominator as n
+from counted

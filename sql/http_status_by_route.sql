@@ -1,0 +1,17 @@
+/* ---
+title = "Requests by HTTP status and route"
+class = "errors"
+definition = "Requests per day, source, route and status of the answer. Requests that match no route stand in rows without one."
+unit = "requests"
+data_source = "Access logs: route and status of each request."
+owner = "API team"
+stakeholders = ["Client teams", "Support"]
+objective = "Failures are known to us before clients report them."
+business_value = "Shows which operation fails, and whose mistake it is."
+since = 2026-11-25
+review = 2027-11-25
+--- */
+select source, route, status, count(*) as value
+from requests
+where status is not null
+group by source, route, status

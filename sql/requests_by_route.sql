@@ -1,0 +1,16 @@
+/* ---
+title = "Requests per route"
+class = "api"
+definition = "Requests per day, source and route. Requests that match no route stand in a row without one."
+unit = "requests"
+data_source = "Access logs: the route of each request."
+owner = "API team"
+stakeholders = ["Client teams", "Product owner"]
+objective = "It is known which parts of the API are used, before anyone changes or removes them."
+business_value = "Shows which operations clients use most."
+since = 2026-11-25
+review = 2027-11-25
+--- */
+select source, route, count(*) as value
+from requests
+group by source, route
