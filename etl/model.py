@@ -460,6 +460,47 @@ class RejectSample:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object of a chain that did not simply get through; ids are hostile text.
+
+    Attributes:
+        state: `lost`, `late`, `skipped`, `unexpected`, `duplicated` or `in_flight`.
+        step: The step at which it is missing, late or a stray.
+        entered_at: When it entered the chain; None for strays.
+        last_step: Where it was seen last.
+        uri: Input of the line that showed it there; empty where the ledger has no name for it.
+        offset: Of that line in the decompressed input.
+    """
+
+    chain: str
+    state: str
+    object_id: str
+    step: str
+    entered_at: datetime | None
+    last_step: str
+    last_at: datetime
+    source: str
+    uri: str
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlowRequest:
+    """One of the slowest requests of a day, with its line; all its text is hostile."""
+
+    source: str
+    at: datetime
+    request_time_s: float
+    method: str | None
+    path: str | None
+    route: str | None
+    status: int | None
+    request_id: str | None
+    uri: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class DayReport:
     """All that the statement of one day says; reporting adds no figure of its own.
 
@@ -482,6 +523,9 @@ class DayReport:
         budgets: How the error budgets stand at the end of this day.
         restatements: All changes of this day's measurements, oldest first.
         failed: Metrics that could not be measured, and why.
+        chains: Names of all chains; each has a list of objects, be it empty.
+        objects: Objects that did not simply get through, the worst state first.
+        slowest: The slowest requests, the slowest first.
     """
 
     project: str
@@ -502,6 +546,9 @@ class DayReport:
     budgets: tuple[BudgetState, ...] = ()
     restatements: tuple[Restatement, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    chains: tuple[str, ...] = ()
+    objects: tuple[ListedObject, ...] = ()
+    slowest: tuple[SlowRequest, ...] = ()
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

@@ -178,6 +178,40 @@ METRIC_RUNS = pa.schema(
 )
 """How the last measuring of each day went, metric by metric."""
 
+CHAIN_OBJECTS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("chain", TEXT),
+        ("state", TEXT),
+        ("object_id", TEXT),
+        ("step", TEXT),
+        ("entered_at", INSTANT),
+        ("last_step", TEXT),
+        ("last_at", INSTANT),
+        ("source", TEXT),
+        ("input_id", TEXT),
+        ("offset", pa.int64()),
+    ]
+)
+"""Objects of a day that did not simply get through, with the line that showed each last."""
+
+SLOW_REQUESTS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("source", TEXT),
+        ("at", INSTANT),
+        ("request_time_s", pa.float64()),
+        ("method", TEXT),
+        ("path", TEXT),
+        ("route", TEXT),
+        ("status", pa.int32()),
+        ("request_id", TEXT),
+        ("input_id", TEXT),
+        ("offset", pa.int64()),
+    ]
+)
+"""The slowest requests of a day."""
+
 INCIDENT_LOG = pa.schema(
     [
         ("incident_id", TEXT),

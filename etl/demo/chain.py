@@ -20,6 +20,11 @@ QUIET_MINUTES = 20
 LOST_SHARE = 0.06
 DUPLICATE_SHARE = 0.05
 LATE_SHARE = 0.05
+HELD_SHARE = 0.003
+STRANGER_SHARE = 0.003
+HELD_UNTIL = (8 * 3600, 8 * 3600 + 1800)
+"""Seconds of the next day between which those are stored that a full queue held back."""
+
 GAPS = ((3.0, (2.0, 120.0)), (2.0, (1.0, 60.0)), (40.0, (2.0, 600.0)))
 """Median and bounds of the seconds from each step to the next."""
 
@@ -61,6 +66,8 @@ class ChainDay:
     duplicated: list[dict[str, Any]] = field(default_factory=list)
     in_flight: list[dict[str, Any]] = field(default_factory=list)
     late: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+    strangers: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Chain:
@@ -77,18 +84,16 @@ class Chain:
         at, ordinary = _journeys(random, day)
         customer = self._known + 1 + np.arange(day.customers)
         self._known += day.customers
-        lost = np.zeros(day.customers, dtype=np.bool_)
-        if "lost" in day.faults:
-            lost[pick(random, ordinary, round(LOST_SHARE * day.customers))] = True
+        lost = _some(random, day, "lost", LOST_SHARE, ordinary)
         late = np.zeros(day.customers, dtype=np.bool_)
         if "late" in day.faults:
             # Every other one of the day's last: one of two importer hosts could not deliver.
             number = round(LATE_SHARE * day.customers)
             late[np.flatnonzero(ordinary)[-2 * number :: 2]] = True
-        twice = np.zeros(day.customers, dtype=np.bool_)
-        if "duplicates" in day.faults:
-            twice[pick(random, ordinary, round(DUPLICATE_SHARE * day.customers))] = True
+        twice = _some(random, day, "duplicates", DUPLICATE_SHARE, ordinary)
         again = at[2][twice] + random.integers(SECOND, 30 * SECOND, int(twice.sum()))
+        held = _hold_back(random, day, at, ordinary)
+        stored, provided = _strangers(random, day)
         fetched = _fetches(random, day, customer[~lost], at[3][~lost])
         yes = np.ones(day.customers, dtype=np.bool_)
         cohort = {
@@ -97,20 +102,19 @@ class Chain:
             "stored": _joined(
                 Sightings(customer, at[2], yes).where(~lost),
                 Sightings(customer[twice], again, yes[twice]),
+                stored,
             ),
-            "provided": fetched,
+            "provided": _joined(fetched, provided),
         }
         return ChainDay(
             steps=self._seen_today(day, cohort),
             known=self._known,
             lost=_entries(day, customer, lost, (at[1], "transformed")),
-            duplicated=[
-                {"customer_id": customer_id(number), "day": str(day.date), "step": "stored"}
-                | {"at": iso(stamp)}
-                for number, stamp in zip(customer[twice].tolist(), again.tolist(), strict=True)
-            ],
+            duplicated=_strays(day, customer[twice], again),
             in_flight=_in_flight(day, customer[~lost], at[:, ~lost]),
             late=_entries(day, customer, late, (at[0], "imported")),
+            held=_entries(day, customer, held, (at[3], "provided")),
+            strangers=_strays(day, stored.customer, stored.at),
         )
 
     def _seen_today(self, day: Day, cohort: dict[str, Sightings]) -> dict[str, Sightings]:
@@ -163,6 +167,39 @@ def _crossing(day: Day) -> int:
     return max(1, day.customers // 2000)
 
 
+def _some(
+    random: np.random.Generator, day: Day, fault: str, share: float, ordinary: Bools
+) -> Bools:
+    """Choose the customers whom a fault befalls; nobody on days without it."""
+    chosen = np.zeros(day.customers, dtype=np.bool_)
+    if fault in day.faults:
+        chosen[pick(random, ordinary, max(1, round(share * day.customers)))] = True
+    return chosen
+
+
+def _hold_back(random: np.random.Generator, day: Day, at: Ints, ordinary: Bools) -> Bools:
+    """Let some customers wait for the store until the next morning; return who."""
+    held = _some(random, day, "held", HELD_SHARE, ordinary)
+    if "held" in day.faults:
+        number, took = int(held.sum()), at[3][held] - at[2][held]
+        first, last = (day.end + second * SECOND for second in HELD_UNTIL)
+        at[2][held] = random.integers(first, last, number)
+        at[3][held] = whole_seconds(at[2][held] + took + SECOND)
+    return held
+
+
+def _strangers(random: np.random.Generator, day: Day) -> tuple[Sightings, Sightings]:
+    """Return where old customers are stored and provided whom nobody has entered again."""
+    if "strangers" not in day.faults:
+        return _none(), _none()
+    number = max(1, round(STRANGER_SHARE * day.customers))
+    customer = 1 + random.choice(KNOWN_CUSTOMERS, size=number, replace=False)
+    at = office_instants(random, day, number, quiet_minutes=QUIET_MINUTES)
+    yes = np.ones(number, dtype=np.bool_)
+    fetched = whole_seconds(at + random.integers(2 * SECOND, 600 * SECOND, number))
+    return Sightings(customer, at, yes), Sightings(customer, fetched, yes)
+
+
 def _fetches(random: np.random.Generator, day: Day, customer: Ints, at: Ints) -> Sightings:
     """Let the client fetch each customer until it gets it; it comes back after minutes."""
     first, last = (day.start + second * SECOND for second in day.burst)
@@ -187,6 +224,14 @@ def _in_flight(day: Day, customer: Ints, at: Ints) -> list[dict[str, Any]]:
             last = 0  # the log that would show it is the missing one
         found += _entries(day, customer[place : place + 1], None, (at[last, [place]], STEPS[last]))
     return found
+
+
+def _strays(day: Day, customer: Ints, at: Ints) -> list[dict[str, Any]]:
+    return [
+        {"customer_id": customer_id(number), "day": str(day.date), "step": "stored"}
+        | {"at": iso(stamp)}
+        for number, stamp in zip(customer.tolist(), at.tolist(), strict=True)
+    ]
 
 
 def _entries(

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from etl.demo.chain import STEPS, ChainDay
-from etl.demo.plan import SECOND, Day, Ints
+from etl.demo.plan import SECOND, Day
 from etl.demo.pools import LONGEST_MS
 from etl.demo.requests import Requests
 from etl.demo.vocabulary import FAILED, ROUTES, STATUSES
 
 QUANTILES = {"p50": Fraction(1, 2), "p90": Fraction(9, 10), "p99": Fraction(99, 100)}
+RANKS = {**QUANTILES, "max": Fraction(1)}
 
 
 class RequestCount:
@@ -56,53 +56,6 @@ class RequestCount:
         return place / 1000
 
 
-class ChainCount:
-    """What the steps of a day show, and how long customers took that arrived on it.
-
-    Attributes:
-        seen: Step to the number of its sightings.
-        distinct: Step to the number of different customers.
-        durations: Microseconds, in order, of those that arrived on the day.
-    """
-
-    def __init__(self, today: ChainDay, before: ChainDay | None) -> None:
-        sightings = {step: _answered(today, step) for step in STEPS}
-        self.seen = {step: len(customer) for step, (customer, _) in sightings.items()}
-        self.distinct = {
-            step: len(np.unique(customer)) for step, (customer, _) in sightings.items()
-        }
-        arrived = _earliest(*sightings[STEPS[-1]])
-        entered = _earliest(*sightings[STEPS[0]])
-        if before is not None:
-            for customer in _answered(before, STEPS[-1])[0].tolist():
-                arrived.pop(customer, None)
-            # Who entered the day before did so earlier than any entry of today.
-            entered |= _earliest(*_answered(before, STEPS[0]))
-        self.durations = np.sort(
-            np.array(
-                [at - entered[each] for each, at in arrived.items() if each in entered], np.int64
-            )
-        )
-
-    def time_s(self, quantile: Fraction) -> float:
-        """Return the nearest rank of the end-to-end times in seconds; there must be some."""
-        rank = nearest_rank(len(self.durations), quantile)
-        return int(self.durations[rank - 1]) / SECOND
-
-
 def nearest_rank(number: int, quantile: Fraction) -> int:
     """Return which of `number` ordered values, from 1 on, is the quantile: no interpolation."""
     return math.ceil(number * quantile)
-
-
-def _answered(day: ChainDay, step: str) -> tuple[Ints, Ints]:
-    """Return customers and instants of a step; a fetch that was refused provides nothing."""
-    rows = day.steps[step]
-    if step == "provided":
-        rows = rows.where(rows.mark)
-    return rows.customer, rows.at
-
-
-def _earliest(customer: Ints, at: Ints) -> dict[int, int]:
-    """Return the first instant of each customer; instants come in order."""
-    return dict(zip(customer[::-1].tolist(), at[::-1].tolist(), strict=True))

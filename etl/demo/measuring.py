@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from etl.demo.chain import STEPS
-from etl.demo.counting import QUANTILES, ChainCount, RequestCount
+from etl.demo.chain_figures import chain_rows
+from etl.demo.cohort import Cohort
+from etl.demo.counting import QUANTILES, RequestCount
 from etl.demo.plan import Day, iso
 from etl.demo.row import row
 from etl.demo.vocabulary import FAILED, OK, RESOURCES, ROUTES, STATUSES
 
-CHAIN = "customer"
 SOURCES = ("api", "importer", "store", "transformer")
 TARGETS = {
     "chain_time_p90": (0.0, 600.0),
     "http_500": (0.0, 2.0),
+    "integrity_cohort": (0.99, 1.01),
     "integrity_flow": (0.99, 1.01),
+    "lost_objects": (0.0, 0.0),
     "request_time_p90": (0.0, 0.5),
 }
 """KPI to the lowest and the highest value that meets its target."""
 
-CHAIN_KPIS = ("chain_time_p90", "integrity_flow")
+CHAIN_KPIS = ("chain_time_p90", "integrity_cohort", "integrity_flow", "lost_objects")
 """KPIs that need every source; the others need the API alone."""
 
 
@@ -39,7 +40,7 @@ class DayCount:
 
     day: Day
     requests: RequestCount
-    chain: ChainCount
+    cohort: Cohort
     lines: dict[str, int]
 
     @property
@@ -51,13 +52,7 @@ class DayCount:
 def measure(count: DayCount) -> list[dict[str, Any]]:
     """Return all measurements of a day, by metric and dimensions."""
     found = [
-        *_chain_times(count.chain),
-        *_integrity(count.chain),
-        *(
-            row("distinct_objects", {"chain": CHAIN, "step": step}, count.chain.distinct[step])
-            | {"n": count.chain.seen[step]}
-            for step in STEPS
-        ),
+        *chain_rows(count.cohort),
         *(row("lines", {"source": source}, count.lines[source]) for source in SOURCES),
         *_answers(count.requests, count.day),
         *_request_times(count.requests),
@@ -90,23 +85,6 @@ def _verdict(found: dict[str, Any], missing: list[str]) -> str:
         return "no_data"
     low, high = TARGETS[metric]
     return "met" if value is not None and low <= value <= high else "missed"
-
-
-def _chain_times(chain: ChainCount) -> Iterator[dict[str, Any]]:
-    number = len(chain.durations)
-    for name, quantile in QUANTILES.items():
-        if number:
-            yield row(f"chain_time_{name}", {"chain": CHAIN}, chain.time_s(quantile), n=number)
-
-
-def _integrity(chain: ChainCount) -> Iterator[dict[str, Any]]:
-    for step, following in itertools.pairwise(STEPS):
-        up, down = chain.seen[step], chain.seen[following]
-        dimensions = {"chain": CHAIN, "from_step": step, "to_step": following}
-        yield row("integrity_flow", dimensions, up / down if down else None, n=up + down) | {
-            "numerator": up,
-            "denominator": down,
-        }
 
 
 def _answers(requests: RequestCount, day: Day) -> Iterator[dict[str, Any]]:

@@ -22,9 +22,11 @@ CYCLE = 14
 CALENDAR: dict[str, tuple[int, ...]] = {
     "errors": (1,),
     "lost": (3, 4),
+    "held": (5,),
     "late": (6,),
     "slow": (7,),
     "duplicates": (9,),
+    "strangers": (10,),
     "missing_log": (11,),
     "in_flight": (12,),
 }

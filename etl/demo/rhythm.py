@@ -25,9 +25,13 @@ def office_weights(day: Day) -> Floats:
 def office_instants(
     random: np.random.Generator, day: Day, number: int, *, quiet_minutes: int
 ) -> Ints:
-    """Draw instants in order, none of them in the last `quiet_minutes` of the day."""
+    """Draw instants in order, none of them in the last `quiet_minutes` of the day.
+
+    Nor in an hour that the clock repeats: a stamp without offset could not tell which it was.
+    """
     weights = office_weights(day)
     weights[len(weights) - quiet_minutes :] = 0
+    weights[np.bincount(day.local_minutes)[day.local_minutes] > 1] = 0
     minutes = random.choice(len(weights), size=number, p=weights / weights.sum())
     return np.sort(day.start + minutes * 60 * SECOND + random.integers(0, 60 * SECOND, number))
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from etl.demo.asking import AskCount, asked, rates
 from etl.demo.chain import ChainDay
+from etl.demo.cohort import AHEAD_DAYS, LOOKBACK_DAYS, Cohort
 from etl.demo.complaints import EventCount, complaints
-from etl.demo.counting import ChainCount, RequestCount
+from etl.demo.counting import RequestCount
 from etl.demo.measuring import SOURCES, TARGETS, DayCount, day_verdict, measure
 from etl.demo.plan import SECOND, Day, Plan, iso
 from etl.demo.row import row
@@ -20,6 +21,8 @@ STORIES: dict[str, dict[str, Any]] = {
     "errors": {"source": "api", "what": "answers with 500 for forty minutes"},
     "lost": {"from_step": "transformed", "to_step": "stored", "what": "customers never stored"},
     "late": {"source": "importer", "what": "lines of one host reach the next day's file"},
+    "held": {"from_step": "transformed", "to_step": "stored", "what": "stored the next morning"},
+    "strangers": {"from_step": "transformed", "to_step": "stored", "what": "stored from nowhere"},
     "slow": {"source": "api", "what": "requests for customers take many times as long"},
     "duplicates": {"from_step": "transformed", "to_step": "stored", "what": "stored twice"},
     "missing_log": {"source": "transformer", "what": "no log of this day"},
@@ -67,19 +70,35 @@ class Truth:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._before: ChainDay | None = None
+        self._chains: list[ChainDay] = []
+        self._waiting: DayFacts | None = None
         self._events_before: EventCount | None = None
         self._days: dict[str, dict[str, Any]] = {}
         self._customers: dict[str, list[dict[str, Any]]] = {
-            kind: [] for kind in ("lost", "duplicated", "in_flight", "late")
+            kind: [] for kind in ("lost", "duplicated", "in_flight", "late", "held", "strangers")
         }
         self._faults: list[dict[str, Any]] = []
 
     def add(self, facts: DayFacts) -> None:
-        """Take what was counted on the next day."""
-        day, chain, requests = facts.day, facts.chain, facts.requests
-        count = DayCount(day, requests, ChainCount(chain, self._before), facts.lines)
-        self._before = chain
+        """Take what was counted on the next day; it tells what became of those of the day before.
+
+        A day's customers are those who entered on it, wherever they are seen.
+        """
+        self._chains = [*self._chains, facts.chain][-LOOKBACK_DAYS - 1 - AHEAD_DAYS :]
+        self._tell(len(self._chains) - 2)
+        self._waiting = facts
+        for kind, entries in self._customers.items():
+            entries += getattr(facts.chain, kind)
+        day = facts.day
+        self._faults += [_fault(day, kind, facts.requests) for kind in sorted(day.faults)]
+
+    def _tell(self, place: int) -> None:
+        if self._waiting is None:
+            return
+        facts = self._waiting
+        day, requests = facts.day, facts.requests
+        cohort = Cohort(day, self._chains, place, self._plan.days[-1].end)
+        count = DayCount(day, requests, cohort, facts.lines)
         measurements = [
             *measure(count),
             *asked(facts.asked),
@@ -91,13 +110,12 @@ class Truth:
             "verdict": day_verdict(measurements, count.missing),
             "missing": count.missing,
             "measurements": measurements,
+            "objects": cohort.objects,
         }
-        for kind, entries in self._customers.items():
-            entries += getattr(chain, kind)
-        self._faults += [_fault(day, kind, requests) for kind in sorted(day.faults)]
 
     def write(self, path: Path, files: Sequence[FileFacts]) -> None:
         """Write the document."""
+        self._tell(len(self._chains) - 1)
         for day in self._plan.days:
             self._days[str(day.date)]["measurements"] += _inputs(day, files)
         document = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from etl.errors import SheetError, nearest
-from etl.metrics.scope import words_of
+from etl.metrics.scope import OF_CHAINS, words_of
 from etl.metrics.sheet import Override, SpecialDays, read_sheet
 from etl.metrics.views import Definitions
 from etl.model import CLASSES, Sheet
@@ -60,7 +60,7 @@ def idle_reason(sheet: Sheet, definitions: Definitions, *, has_routes: bool) -> 
     """
     words = words_of(sheet)
     tables = {records for _, records, _ in definitions.sources}
-    if words & {"steps", "steps_before", "chain_steps"} and not definitions.steps:
+    if words & OF_CHAINS and not definitions.steps:
         return "no chain is configured"
     for table in ("requests", "events"):
         others = {"requests", "events"} - {table}

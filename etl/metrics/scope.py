@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from etl.metrics.chains import SCHEMAS
 from etl.metrics.views import Definitions
 from etl.model import Dimensions, Sheet
+
+OF_CHAINS = frozenset({"steps", "steps_before", "chain_steps", *SCHEMAS})
+"""Views that are made of the steps of chains."""
 
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 
@@ -28,7 +32,7 @@ def tables_of(sheet: Sheet) -> frozenset[str]:
     """Return which of `requests`, `events` and `steps` a metric's SQL reads."""
     words = words_of(sheet)
     named = {name for name in ("requests", "events", "steps") if {name, f"{name}_before"} & words}
-    return frozenset(named)
+    return frozenset(named | ({"steps"} if words & OF_CHAINS else set()))
 
 
 def words_of(sheet: Sheet) -> set[str]:

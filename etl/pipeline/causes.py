@@ -11,6 +11,7 @@ import polars as pl
 from etl.days import day_bounds
 from etl.model import Dimensions
 from etl.pipeline.project import Project
+from etl.pipeline.windows import ahead_days, lookback_days
 from etl.schema import INPUTS
 from etl.store.ledger import READ
 
@@ -40,16 +41,18 @@ class Causes:
     Attributes:
         redefined: Metrics or chains are defined otherwise.
         reread: The day is made of other reads than before.
+        ahead: Inputs with records of the days that follow: what became of the day's objects.
     """
 
     late: tuple[LateInput, ...]
     redefined: bool
     reread: bool
+    ahead: tuple[LateInput, ...] = ()
 
     def words(self, dimensions: Dimensions) -> str:
         """Return the cause of a change, in words."""
         late = self._of(dimensions)
-        said = [_said(one) for one in late[:NAMED]]
+        said = [_said(one, ahead=not self.late) for one in late[:NAMED]]
         if len(late) > NAMED:
             said.append(f"and {len(late) - NAMED:,} more inputs")
         if self.redefined:
@@ -64,12 +67,13 @@ class Causes:
 
     def _of(self, dimensions: Dimensions) -> tuple[LateInput, ...]:
         """Return the inputs behind a change: those of its source, if it has one."""
-        own = tuple(one for one in self.late if one.source == dimensions.get("source"))
-        return own if "source" in dimensions and own else self.late
+        found = self.late or self.ahead
+        own = tuple(one for one in found if one.source == dimensions.get("source"))
+        return own if "source" in dimensions and own else found
 
 
-def _said(one: LateInput) -> str:
-    how = "read again" if one.again else "late"
+def _said(one: LateInput, *, ahead: bool) -> str:
+    how = "read again" if one.again else "of the next days" if ahead else "late"
     return f"{how}: {one.uri} ({one.records:,} {'record' if one.records == 1 else 'records'})"
 
 
@@ -85,10 +89,12 @@ def causes_of(project: Project, day: date, *, since: datetime, old: str, new: st
     """
     old_data, _, old_definitions = old.partition("-")
     data, _, definitions = new.partition("-")
-    lookback = max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
+    lookback = lookback_days(project.sheets.values(), project.definitions)
     # A run's reads carry the time of its measuring: what was read at `since` was measured then.
     late = _late_inputs(project, day - timedelta(days=lookback), day, since)
-    return Causes(late, old_definitions != definitions, old_data != data)
+    last = day + timedelta(days=ahead_days(project.definitions, day))
+    ahead = _late_inputs(project, day + timedelta(days=1), last, since) if last > day else ()
+    return Causes(late, old_definitions != definitions, old_data != data, ahead)
 
 
 def _late_inputs(

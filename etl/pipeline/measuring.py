@@ -12,11 +12,13 @@ import polars as pl
 
 from etl.days import day_bounds, day_of, days_between
 from etl.incidents.violations import derive_incidents
+from etl.metrics.chains import Known
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
 from etl.metrics.rules import reach_days
 from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
+from etl.pipeline.windows import ahead_days, known_span, lookback_days
 from etl.schema import INPUTS
 from etl.store.ledger import READ, days_written
 from etl.store.measurements import (
@@ -93,16 +95,18 @@ def due_days(
     """Return which days `measure_days` would measure; reads the ledger, not the data."""
     retired = present_before(project.warehouse)
     current = _reads_by_day(project, {day for day, _ in retired})
+    known = known_span(project.warehouse)
     fresh = days_written(project.warehouse, now)
     kept = data_versions(project.warehouse)
-    wanted_days, lookback = set(wanted), lookback_of(project)
+    wanted_days = set(wanted)
+    lookback = lookback_days(project.sheets.values(), project.definitions)
     emptied = emptied_days(project.warehouse)
     # A day measured before that has no rows any more: a rebuild gave them to another one.
     over = {day for day in {*current, *kept} if day_bounds(day, project.settings.zone)[1] <= now}
     stale: dict[date, str] = {}
     final: list[date] = []
     for day in sorted(wanted_days | over):
-        version, old = _version(project, current, day), kept.get(day, "")
+        version, old = _version(project, current, known, day), kept.get(day, "")
         asked = day in wanted_days
         same = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
         if same and not (again and asked):
@@ -112,11 +116,6 @@ def due_days(
         elif asked or day in fresh:
             final.append(day)
     return Due(tuple(stale), stale, tuple(final))
-
-
-def lookback_of(project: Project) -> int:
-    """Return how many days before a day its metrics look at, at most."""
-    return max((sheet.lookback_days for sheet in project.sheets.values()), default=0)
 
 
 def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[str, ...]]:
@@ -169,16 +168,23 @@ def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]
     return reads
 
 
-def _version(project: Project, reads: Mapping[date, list[str]], day: date) -> str:
-    """Return `data-definitions`: short hashes of a day's data (with look-back) and definitions.
+def _version(project: Project, reads: Mapping[date, list[str]], known: Known, day: date) -> str:
+    """Return `data-definitions`: short hashes of all that a day is measured from.
 
-    The look-back of relative targets counts: a day held against yesterday is judged again when
-    yesterday changes.
+    Its data are those of the day, of the days that it looks back at, and of those ahead that
+    decide what became of its objects. The look-back of relative targets counts: a day held
+    against yesterday is judged again when yesterday changes.
     """
-    named: list[str] = []
+    definitions = project.definitions
     reach = max((reach_days(sheet) for sheet in project.sheets.values()), default=0)
-    for number in range(max(lookback_of(project), reach) + 1):
-        named += [f"-{number}", *sorted(reads.get(day - timedelta(days=number), ()))]
+    back = max(lookback_days(project.sheets.values(), definitions), reach)
+    named: list[str] = []
+    for number in range(-back, ahead_days(definitions, day) + 1):
+        named += [f"{number:+}", *sorted(reads.get(day + timedelta(days=number), ()))]
+    bounds = day_bounds(day, definitions.zone)
+    for each in definitions.chains:
+        seen = known.seen_from(*bounds, each.grace)
+        named.append(f"{each.name} {seen.first_at} {seen.last_at}")
     data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     return f"{data}-{project.definitions_digest}"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 from loguru import logger
 
 from etl.errors import SheetError
+from etl.metrics.chains import chain_views
+from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure, without_value
 from etl.metrics.restating import changes, restate
@@ -18,6 +21,8 @@ from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
 from etl.pipeline.causes import causes_of
 from etl.pipeline.project import Project
+from etl.pipeline.windows import known_span
+from etl.store.evidence import write_evidence
 from etl.store.measurements import read_measurements, write_measurements
 from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
 
@@ -33,7 +38,9 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
     """
     found: list[Measurement] = []
     runs: list[MetricRun] = []
-    views = _views(project, context)
+    known = known_span(project.warehouse)
+    of_chains = chain_views(project.tables(), project.definitions, context.day, known)
+    views = {n: of_span | of_chains for n, of_span in _views(project, context).items()}
     for sheet in project.sheets.values():
         began, error = time.perf_counter(), ""
         try:
@@ -45,6 +52,7 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
         at = context.measured_at
         runs.append(MetricRun(context.day, sheet.name, seconds, len(rows), error, at))
         found += rows
+    _keep_evidence(project, context.day, of_chains)
     _keep(project, context, found, runs)
     said = logger.bind(
         day=str(context.day), measurements=len(found), missing=sorted(context.missing)
@@ -73,6 +81,14 @@ def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.Lazy
                 made[key] = of_span[name].collect(engine="streaming").lazy()
             of_span[name] = made[key]
     return views
+
+
+def _keep_evidence(project: Project, day: date, of_chains: Mapping[str, pl.LazyFrame]) -> None:
+    """Write which objects and requests stand behind the figures."""
+    tables = project.tables()
+    listed = listed_objects(tables, project.definitions, day, of_chains)
+    write_evidence(project.warehouse, day, "chain_objects", listed)
+    write_evidence(project.warehouse, day, "slow_requests", slowest_requests(tables, day))
 
 
 def _keep(

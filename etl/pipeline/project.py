@@ -18,14 +18,17 @@ from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
+from etl.metrics.chains import Known, chain_views
 from etl.metrics.rules import check_dimensions
 from etl.metrics.sheet import Override
 from etl.metrics.sql import run_sql
-from etl.metrics.views import Definitions, Step, build_views
+from etl.metrics.steps import Chain, Step
+from etl.metrics.views import Definitions, build_views
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
+from etl.pipeline.windows import check_retention
 from etl.resources import sql_folder, templates_folder
 from etl.s3 import S3Options
 from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
@@ -139,7 +142,7 @@ def open_project(settings: Settings) -> Project:
         for name, sheet in catalogue.items()
     }
     sheets = {name: sheet for name, sheet in catalogue.items() if not reasons[name]}
-    _check_retention(settings, sheets)
+    check_retention(settings, sheets.values(), definitions)
     return Project(
         settings=settings,
         warehouse=Warehouse(place_at(settings.warehouse, _s3_options(settings))),
@@ -148,7 +151,7 @@ def open_project(settings: Settings) -> Project:
         formats=formats,
         messages=messages,
         definitions=definitions,
-        definitions_digest=digest(sheets.values(), {"steps": definitions.steps}),
+        definitions_digest=digest(sheets.values(), _shape(definitions)),
     )
 
 
@@ -177,7 +180,14 @@ def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definiti
             for chain in settings.chain
             for position, step in enumerate(chain.step, start=1)
         ],
+        chains=[
+            Chain(chain.name, chain.grace_period, chain.lookback_days) for chain in settings.chain
+        ],
     )
+
+
+def _shape(definitions: Definitions) -> dict[str, object]:
+    return {"steps": definitions.steps, "chains": definitions.chains}
 
 
 def check_metrics(project: Project) -> None:
@@ -190,7 +200,9 @@ def check_metrics(project: Project) -> None:
         name: pl.DataFrame(pl.from_arrow(project.schema_of(name).empty_table())).lazy()
         for name in ("requests", "events", "rejects", "inputs")
     }
-    views = build_views(empty, project.definitions, date(2026, 1, 1), 1)
+    day = date(2026, 1, 1)
+    views = build_views(empty, project.definitions, day, 1)
+    views |= chain_views(empty, project.definitions, day, Known())
     mistakes: list[str] = []
     for sheet in project.sheets.values():
         try:
@@ -254,20 +266,6 @@ def _mistaken_key(source: SourceSettings) -> str:
     except ConfigError:
         return key
     return "columns"
-
-
-def _check_retention(settings: Settings, sheets: dict[str, Sheet]) -> None:
-    """Refuse to remove rows that the next night's metrics look back at."""
-    for table, days in settings.retention.by_table.items():
-        for sheet in sheets.values():
-            least = sheet.lookback_days + 2
-            if days < least:
-                place = place_of(settings.root, "retention", table)
-                raise ConfigError(
-                    f"{place}: retention.{table}: {days} days are too few: metric '{sheet.name}'"
-                    f" looks back {sheet.lookback_days} days, and a day is measured the night after"
-                    f" it; keep at least {least}"
-                )
 
 
 def _check_routes(settings: Settings, formats: dict[str, LineFormat]) -> None:

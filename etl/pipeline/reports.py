@@ -40,6 +40,7 @@ from etl.reporting import (
     write_index,
 )
 from etl.schema import INPUTS, REJECTS
+from etl.store.evidence import read_objects, read_slowest
 from etl.store.ledger import READ
 from etl.store.measurements import read_detections, read_measurements
 from etl.store.restatements import read_metric_runs, read_restatements
@@ -177,6 +178,9 @@ def build_report(
         budgets=budget_states(project.sheets.values(), until, day),
         restatements=tuple(read_restatements(project.warehouse, day)),
         failed={o.metric: o.error for o in read_metric_runs(project.warehouse, day) if o.error},
+        chains=tuple(chain.name for chain in project.definitions.chains),
+        objects=read_objects(project.warehouse, day),
+        slowest=read_slowest(project.warehouse, day),
     )
 
 

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from etl.days import day_of
 from etl.errors import StoreError
-from etl.pipeline.measuring import due_days, lookback_of
+from etl.pipeline.measuring import due_days
 from etl.pipeline.project import Project
+from etl.pipeline.windows import lookback_days
 from etl.store.retention import RETIRABLE, Retired, retire
 from etl.store.tables import PARTITIONS
 from etl.store.upkeep import Compacted, compact_days, compact_whole, shorten_log, vacuum
@@ -128,7 +129,8 @@ def boundaries(project: Project, now: datetime) -> Boundaries:
     if not before:
         return Boundaries({})
     first = min(due_days(project, (), now=now).days, default=None)
-    needed = None if first is None else first - timedelta(days=lookback_of(project))
+    lookback = lookback_days(project.sheets.values(), project.definitions)
+    needed = None if first is None else first - timedelta(days=lookback)
     if needed is None or needed >= max(before.values()):
         return Boundaries(before)
     return Boundaries({table: min(day, needed) for table, day in before.items()}, first)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from etl.model import DayReport, Verdict
+from etl.reporting.evidence import with_evidence
 from etl.reporting.headline import reasons
 from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
 from etl.reporting.kpis import kpi_table, trends
@@ -139,7 +140,8 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "missing": missing_table(report.missing),
         "rejects": rejects_table(report.rejects),
     }
-    return Day(context, sections(report.measurements, report.sheets), tables)
+    of_classes = with_evidence(sections(report.measurements, report.sheets), report)
+    return Day(context, of_classes, tables)
 
 
 def span(report: DayReport) -> str:

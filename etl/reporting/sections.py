@@ -49,6 +49,7 @@ RESERVED = frozenset(
         "inputs",
         "missing",
         "rejects",
+        "slowest",
     ]
 )
 """Names of tables that every day has; a metric of such a name gets another file."""

@@ -73,6 +73,7 @@ class Table:
         total: How many rows there are, when `rows` was cut.
         heat: Shown as a heat strip: narrow cells, shaded.
         long: Header and rows of the CSV where it has another shape than the page.
+        empty: What the page says where there is no row.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Table:
     total: int = -1
     heat: bool = False
     long: tuple[Sequence[str], Sequence[Sequence[Raw]]] | None = None
+    empty: str = "Nothing to show."
 
     @property
     def file(self) -> str:

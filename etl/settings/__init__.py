@@ -1,14 +1,13 @@
 """daytally.toml, read and checked whole before any work; seen by cli and pipeline alone."""
 
+from etl.settings.chains import ChainSettings, StepSettings
 from etl.settings.load import PROJECT_FILE, load_settings
 from etl.settings.model import (
-    ChainSettings,
     MailSettings,
     ProjectSettings,
     RouteSettings,
     Settings,
     SourceSettings,
-    StepSettings,
 )
 
 __all__ = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,8 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
@@ -21,6 +18,8 @@ from pydantic import (
 
 from etl.errors import nearest
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
+from etl.settings.chains import ChainSettings
+from etl.settings.parts import Duration, Identifier, Name, NonEmpty, Part, as_span, refuse_doubles
 from etl.settings.retention import RetentionSettings
 
 
@@ -33,33 +32,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def _known_duration(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,5}[smhd]", text):
-        raise ValueError("write a whole number and a unit: s, m, h or d, as in 90s, 30m, 6h, 1d")
-    return text
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-"""Names that appear in tables, paths and reports: lower case, digits, `_` and `-`."""
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""Names that become columns."""
-
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
-Duration = Annotated[str, AfterValidator(_known_duration)]
-"""A number and a unit, as in `90s`, `30m`, `6h`, `1d`."""
-
-NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class ProjectSettings(_Part):
+class ProjectSettings(Part):
     """`[project]`: what the statement is about, and where it is kept."""
 
     name: NonEmpty
@@ -72,8 +48,7 @@ class ProjectSettings(_Part):
     @property
     def tolerance(self) -> timedelta:
         """How far after a run's time a line may be dated."""
-        number, unit = int(self.future_tolerance[:-1]), self.future_tolerance[-1]
-        return timedelta(**{_UNITS[unit]: number})
+        return as_span(self.future_tolerance)
 
     @field_validator("warehouse")
     @classmethod
@@ -89,7 +64,7 @@ def _known_type(name: str) -> str:
     return name
 
 
-class FieldSettings(_Part):
+class FieldSettings(Part):
     """One key of `[source.fields]`: `status = "integer"`, or a table where its key is another."""
 
     type: Annotated[str, AfterValidator(_known_type)]
@@ -105,7 +80,7 @@ class FieldSettings(_Part):
         return value
 
 
-class SourceSettings(_Part):
+class SourceSettings(Part):
     """`[[source]]`: a named stream of logs with one format."""
 
     name: Name
@@ -171,36 +146,14 @@ class SourceSettings(_Part):
         return {name: field.key for name, field in self.fields.items() if field.key}
 
 
-class RouteSettings(_Part):
+class RouteSettings(Part):
     """`[[route]]`: a path template; braces become route parameters."""
 
     source: Name
     path: NonEmpty
 
 
-class StepSettings(_Part):
-    """`[[chain.step]]`: which rows show that an object passed."""
-
-    name: Name
-    records: Literal["requests", "events"] = Field(alias="from")
-    where: NonEmpty
-    object: NonEmpty
-
-
-class ChainSettings(_Part):
-    """`[[chain]]`: ordered steps that each object passes."""
-
-    name: Name
-    grace: Duration = "6h"
-    step: Annotated[list[StepSettings], Field(min_length=2)]
-
-    @model_validator(mode="after")
-    def _unique_steps(self) -> Self:
-        _refuse_doubles("step", [step.name for step in self.step])
-        return self
-
-
-class MailSettings(_Part):
+class MailSettings(Part):
     """`[mail]`: who gets the statement, through which server. Secrets stay in the environment."""
 
     host: NonEmpty
@@ -214,7 +167,7 @@ class MailSettings(_Part):
     report_url: str | None = None
 
 
-class S3Settings(_Part):
+class S3Settings(Part):
     """`[s3]`: where the server is. Keys come from boto3's usual chain, never from this file."""
 
     endpoint_url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
@@ -222,7 +175,7 @@ class S3Settings(_Part):
     requester_pays: bool = False
 
 
-class Settings(_Part):
+class Settings(Part):
     """The whole of daytally.toml.
 
     Attributes:
@@ -245,8 +198,8 @@ class Settings(_Part):
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         sources = [source.name for source in self.source]
-        _refuse_doubles("source", sources)
-        _refuse_doubles("chain", [chain.name for chain in self.chain])
+        refuse_doubles("source", sources)
+        refuse_doubles("chain", [chain.name for chain in self.chain])
         _refuse_two_types(self.source)
         for route in self.route:
             if route.source not in sources:
@@ -279,12 +232,6 @@ class Settings(_Part):
     def routes_of(self, source: SourceSettings) -> list[str]:
         """Return the path templates of a source, in the file's order."""
         return [route.path for route in self.route if route.source == source.name]
-
-
-def _refuse_doubles(kind: str, names: list[str]) -> None:
-    doubles = [name for name, count in Counter(names).items() if count > 1]
-    if doubles:
-        raise ValueError(f"{kind} name '{doubles[0]}' is used twice; names must differ")
 
 
 def _refuse_two_types(sources: list[SourceSettings]) -> None:

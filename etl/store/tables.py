@@ -31,6 +31,8 @@ PARTITIONS = {
     "measurements": ["day"],
     "restatements": ["day"],
     "metric_runs": ["day"],
+    "chain_objects": ["day"],
+    "slow_requests": ["day"],
     "incident_log": [],
     "mail_log": [],
     "retired": [],

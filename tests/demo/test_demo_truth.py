@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import json
 import re
 from collections import Counter, defaultdict
@@ -26,9 +25,9 @@ from tests.demo.slow_asking import (
     measured_rates,
     nearest_rank,
 )
+from tests.demo.slow_chain import SlowChain
 
 BERLIN = ZoneInfo("Europe/Berlin")
-STEPS = ("imported", "transformed", "stored", "provided")
 ACCESS = re.compile(
     r'(\S+) - (\S+) \[([^]]+)\] "([A-Z]+) (\S+) (HTTP/[0-9.]+)" (\d{3}) (\d+) '
     r'"([^"]*)" "([^"]*)" (\d+\.\d{3})'
@@ -168,7 +167,7 @@ def yearless(text: str, first_day: date) -> datetime:
 
 def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     requests = reading.requests[day]
-    yield from measured_chain(reading, day)
+    yield from SlowChain(reading.steps, day).measured()
     yield from measured_asks(requests)
     hours = (midnight(day + timedelta(days=1)) - midnight(day)) // timedelta(hours=1)
     yield from measured_rates(requests, lambda at: label(at, hours))
@@ -194,35 +193,6 @@ def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any],
         answered = sum(row["status"] == 200 for row in rows)
         dimensions = {"source": "api", "resource": resource}
         yield "requests_ok_by_resource", dimensions, {"value": answered, "n": len(rows)}
-
-
-def measured_chain(
-    reading: Reading, day: date
-) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    seen = {step: [each for each in reading.steps[day] if each[0] == step] for step in STEPS}
-    for step, rows in seen.items():
-        value = {"value": len({customer for _, customer, _ in rows}), "n": len(rows)}
-        yield "distinct_objects", {"chain": "customer", "step": step}, value
-    for step, following in itertools.pairwise(STEPS):
-        up, down = len(seen[step]), len(seen[following])
-        dimensions = {"chain": "customer", "from_step": step, "to_step": following}
-        value = {"value": up / down if down else None, "n": up + down}
-        yield "integrity_flow", dimensions, value | {"numerator": up, "denominator": down}
-    before = reading.steps[day - timedelta(days=1)]
-    entered = {
-        customer: at
-        for step, customer, at in sorted(before + reading.steps[day], key=lambda e: e[2])[::-1]
-        if step == "imported"
-    }
-    earlier = {customer for step, customer, _ in before if step == "provided"}
-    times = [
-        (at - entered[customer]) // timedelta(microseconds=1) / 1e6
-        for _, customer, at in seen["provided"]
-        if customer in entered and customer not in earlier
-    ]
-    for percent in (50, 90, 99):
-        value = {"value": nearest_rank(times, percent), "n": len(times)}
-        yield f"chain_time_p{percent}", {"chain": "customer"}, value
 
 
 def label(at: datetime, hours: int) -> str:
@@ -264,19 +234,28 @@ def test_every_measurement_is_what_a_slow_reader_finds(simulated) -> None:
         assert len(expected) == len(day["measurements"])
 
 
-def test_customers_that_went_astray_are_those_that_the_logs_show(simulated) -> None:
+def test_every_listed_customer_is_one_whose_lines_tell_so(simulated) -> None:
     reading, truth = simulated
-    stored = Counter(
-        c for rows in reading.steps.values() for step, c, _ in rows if step == "stored"
-    )
-    last = date.fromisoformat(max(truth["days"]))
-    seen = {(step, c) for rows in reading.steps.values() for step, c, _ in rows}
-    astray = {c for step, c in seen if step == "imported" and ("provided", c) not in seen}
-    under_way = {e["customer_id"] for e in truth["in_flight"] if e["day"] == str(last)}
-    assert {each["customer_id"] for each in truth["lost"]} == astray - under_way
-    assert {each["customer_id"] for each in truth["duplicated"]} == {
-        customer for customer, number in stored.items() if number > 1
+    for text, day in truth["days"].items():
+        slow = SlowChain(reading.steps, date.fromisoformat(text)).objects
+        assert day["objects"] == [dict(sorted(one.items())) | one for one in slow]
+
+
+def test_customers_that_were_led_astray_are_listed(simulated) -> None:
+    """What the simulator planted is what it lists as lost, late, doubled and unexpected."""
+    reading, truth = simulated
+    listed = {
+        (one["state"], one["object_id"], text)
+        for text, day in truth["days"].items()
+        for one in day["objects"]
     }
+    kinds = {"lost": "lost", "held": "late", "duplicated": "duplicated", "strangers": "unexpected"}
+    planted = {
+        (state, one["customer_id"], one["day"])
+        for kind, state in kinds.items()
+        for one in truth[kind]
+    }
+    assert planted == {one for one in listed if one[0] in kinds.values()}
     for entry in truth["lost"] + truth["in_flight"] + truth["late"]:
         day = date.fromisoformat(entry["day"])
         at = datetime.fromisoformat(entry["last_at"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,11 +12,13 @@ import pytest
 
 from etl.errors import SheetError
 from etl.metrics.catalogue import load_catalogue
+from etl.metrics.chains import Known, chain_views
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure
 from etl.metrics.restating import restate
 from etl.metrics.scope import tables_of
-from etl.metrics.views import Definitions, Step, build_views
+from etl.metrics.steps import Chain, Step
+from etl.metrics.views import Definitions, build_views
 from etl.model import Measurement, Sheet, Verdict
 from etl.resources import sql_folder
 from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
@@ -27,8 +29,9 @@ STEPS = (
     Step("customer", "stored", 2, "events", "event = 'stored'", "customer_id"),
 )
 DEFINITIONS = Definitions(
-    ZoneInfo("Europe/Berlin"), [("api", "requests", True), ("app", "events", True)], STEPS
-)
+    ZoneInfo("Europe/Berlin"), [("api", "requests", True), ("app", "events", True)], STEPS,
+    [Chain("customer", timedelta(hours=6), 3)],
+)  # fmt: skip
 SHEETS = load_catalogue(sql_folder())
 
 
@@ -75,9 +78,9 @@ def run(
     sheet: Sheet | None = None,
 ) -> list[Measurement]:
     chosen = sheet or SHEETS[name]
-    views = build_views(
-        tables(requests or [], events or []), DEFINITIONS, DAY, chosen.lookback_days
-    )
+    given = tables(requests or [], events or [])
+    views = build_views(given, DEFINITIONS, DAY, chosen.lookback_days)
+    views |= chain_views(given, DEFINITIONS, DAY, Known())
     return measure(chosen, views, DayContext(DAY, DEFINITIONS, missing, at(23), "v"))
 
 
@@ -151,8 +154,8 @@ def test_p90_is_the_nearest_rank(count: int) -> None:
 def test_end_to_end_times_look_back_over_midnight() -> None:
     yesterday = date(2026, 3, 9)
     events = [
-        event("imported", "A", 23, yesterday), event("stored", "A", 1),  # two hours
-        event("imported", "B", 22, yesterday), event("stored", "B", 23, yesterday),
+        event("imported", "A", 22, yesterday), event("stored", "A", 1),  # three hours
+        event("imported", "B", 20, yesterday), event("stored", "B", 21, yesterday),
         event("stored", "B", 5),  # doubled: it had arrived the day before
         event("imported", "C", 8), event("stored", "C", 9), event("stored", "C", 11),
         event("imported", "D", 8),  # in flight

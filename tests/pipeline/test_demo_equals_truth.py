@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 from datetime import date, datetime
 from typing import Any
@@ -63,6 +65,47 @@ def test_every_measurement_of_every_day_equals_the_truth(finished: Project) -> N
     # Its log does not count what it receives, and one day has nothing to compare with.
     assert silent <= {"bytes_received", "error_fingerprints_new", "error_fingerprints_gone"}
     assert silent == {"bytes_received"} or len(truth_of(finished)["days"]) == 1
+
+
+def test_every_listed_object_equals_the_truth(finished: Project) -> None:
+    names = ("state", "object_id", "step", "entered_at", "last_step", "last_at")
+    for day, of_day in truth_of(finished)["days"].items():
+        report = build_report(finished, date.fromisoformat(day))
+        with (finished.settings.out / day / "lost_customer.csv").open(newline="") as file:
+            rows = [{name: row[name] for name in names} for row in csv.DictReader(file)]
+        expected = [
+            {name: (one[name] or "").replace("+00:00", "Z") for name in names}
+            for one in of_day["objects"]
+        ]
+        assert sorted(rows, key=str) == sorted(expected, key=str)
+        assert len(report.objects) == len(expected)
+
+
+def test_the_line_of_every_listed_object_names_it(finished: Project) -> None:
+    """Who follows input and offset finds the line that showed the object last."""
+    root, logs = finished.settings.root, {}
+    listed = [
+        one for day in truth_of(finished)["days"]
+        for one in build_report(finished, date.fromisoformat(day)).objects
+    ]  # fmt: skip
+    for one in listed:
+        if one.uri not in logs:
+            data = (root / one.uri).read_bytes()
+            logs[one.uri] = gzip.decompress(data) if one.uri.endswith(".gz") else data
+        assert one.offset is not None
+        line = logs[one.uri][one.offset :].split(b"\n", 1)[0]
+        assert one.object_id.encode() in line
+        assert one.offset == 0 or logs[one.uri][one.offset - 1 : one.offset] == b"\n"
+
+
+def test_the_slowest_requests_are_listed(finished: Project) -> None:
+    rows = finished.warehouse.scan("requests", finished.schema_of("requests"))
+    times = rows.select("day", "request_time_s").collect()
+    for (day,), of_day in times.group_by("day"):
+        assert isinstance(day, date)
+        slowest = build_report(finished, day).slowest
+        expected = of_day["request_time_s"].drop_nulls().sort(descending=True).head(10)
+        assert [one.request_time_s for one in slowest] == expected.to_list()
 
 
 def test_every_days_verdict_and_missing_sources_equal_the_truth(finished: Project) -> None:

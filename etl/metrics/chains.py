@@ -1,0 +1,285 @@
+"""What became of the objects of a day: the views `cohorts`, `strays` and `passages`.
+
+`cohorts`: the objects whose first step was seen on the day and not in the look-back before it; one
+row for each later step, with `reached_at` (null if the step was not seen) and `state`:
+
+- `reached`: seen at the step within the grace period, counted from the object's entry;
+- `late`: seen there after it, up to the end of the last day into which the grace period reaches;
+- `in_flight`: not seen there, and the data end before the grace period does;
+- `skipped`: not seen there, though at a later step, and the grace period is over;
+- `lost`: seen neither there nor later, and the grace period is over.
+
+`strays`: objects that the chain does not allow for, one row per object and step of the day:
+
+- `duplicated`: the step was seen before, on the day or in the look-back; `at` is the last time;
+- `unexpected`: no earlier step was seen before it in the look-back. Not judged within a grace
+  period of the first data there are: their objects may have entered before.
+
+`passages`: how long it took, for first arrivals at a step on the day; `span` is `step` from each
+step to the next, `chain` from the first to the last.
+
+Clocks of two hosts differ: a step that is stamped up to `CLOCK_SKEW` before an earlier one counts
+as after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from etl.days import day_bounds
+from etl.metrics.steps import Chain, Step, step_rows
+from etl.metrics.views import Definitions, cut
+
+CLOCK_SKEW = timedelta(minutes=1)
+
+_INSTANT = pl.Datetime("us", "UTC")
+COHORTS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "object_id": pl.String(),
+        "entered_at": _INSTANT,
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "reached_at": _INSTANT,
+        "state": pl.String(),
+        "last_step": pl.String(),
+        "last_at": _INSTANT,
+        "is_last": pl.Boolean(),
+    }
+)
+"""`last_step` is the furthest step at which the object was seen, first at `last_at`; `is_last`
+marks the row of the chain's last step, so that each object is counted once."""
+
+STRAYS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "object_id": pl.String(),
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "at": _INSTANT,
+        "state": pl.String(),
+    }
+)
+
+PASSAGES_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "object_id": pl.String(),
+        "span": pl.String(),
+        "from_step": pl.String(),
+        "to_step": pl.String(),
+        "started_at": _INSTANT,
+        "reached_at": _INSTANT,
+        "time_s": pl.Float64(),
+    }
+)
+
+SCHEMAS = {"cohorts": COHORTS_SCHEMA, "strays": STRAYS_SCHEMA, "passages": PASSAGES_SCHEMA}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Between which instants there are data; None where there are none at all."""
+
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    def seen_from(self, start: datetime, end: datetime, grace: timedelta) -> Known:
+        """Return the same as far as it makes a difference to objects that enter between.
+
+        So a day's figures depend on it no longer once everything is known that they need.
+        """
+        if self.first_at is None or self.last_at is None:
+            return self
+        return Known(
+            min(max(self.first_at, start - grace), end), max(start, min(self.last_at, end + grace))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One chain on one day."""
+
+    chain: Chain
+    steps: Sequence[Step]
+    start: datetime
+    end: datetime
+    known: Known
+
+    def is_today(self, column: str = "at") -> pl.Expr:
+        return (pl.col(column) >= self.start) & (pl.col(column) < self.end)
+
+    @property
+    def later(self) -> Sequence[Step]:
+        return self.steps[1:]
+
+
+def chain_views(
+    tables: Mapping[str, pl.LazyFrame], definitions: Definitions, day: date, known: Known
+) -> dict[str, pl.LazyFrame]:
+    """Return `cohorts`, `strays` and `passages` of a day.
+
+    They are worked out here and now, once for all metrics.
+
+    Args:
+        tables: As for `build_views`.
+        definitions: Chains and time zone.
+        day: The day.
+        known: What the warehouse has data of; decides between lost and in flight.
+    """
+    found: dict[str, list[pl.DataFrame]] = {name: [] for name in SCHEMAS}
+    start, end = day_bounds(day, definitions.zone)
+    for chain in definitions.chains:
+        steps = [step for step in definitions.steps if step.chain == chain.name]
+        first = day - timedelta(days=chain.lookback_days)
+        last = day + timedelta(days=chain.ahead_days(day, definitions.zone))
+        views = cut(tables, definitions, first, last)
+        queries = [step_rows(views, step).select("object_id", "at") for step in steps]
+        case = _Case(chain, steps, start, end, known)
+        for name, frame in _of_chain(case, pl.collect_all(queries)).items():
+            found[name].append(frame.select(SCHEMAS[name].names()).cast(SCHEMAS[name]))
+    return {
+        name: pl.concat(frames).lazy() if frames else pl.LazyFrame(schema=SCHEMAS[name])
+        for name, frames in found.items()
+    }
+
+
+def _of_chain(case: _Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    wide = _wide(case, sightings)
+    return {
+        "cohorts": _cohorts(case, wide, sightings),
+        "strays": pl.concat(list(_strays(case, wide))),
+        "passages": pl.concat(list(_passages(case, wide))),
+    }
+
+
+def _wide(case: _Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return one row per object: of each step the first time, and its sightings of the day."""
+    wide = pl.DataFrame(schema={"object_id": pl.String})
+    today = pl.when(case.is_today()).then("at")
+    for number, rows in enumerate(sightings, start=1):
+        of_step = rows.group_by("object_id").agg(
+            pl.col("at").min().alias(f"first_{number}"),
+            today.min().alias(f"today_{number}"),
+            today.max().alias(f"again_{number}"),
+            (pl.col("at") < case.end).sum().alias(f"seen_{number}"),
+        )
+        wide = wide.join(of_step, on="object_id", how="full", coalesce=True)
+    return wide
+
+
+def _cohorts(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    entered = wide.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
+    for number in range(2, len(case.steps) + 1):
+        entered = _reached(entered, number, sightings[number - 1])
+    deadline = pl.col("entered_at") + case.chain.grace
+    reached = [pl.col(f"reached_{step.position}") for step in case.later]
+    furthest = [pl.when(at.is_not_null()).then(pl.lit(n)) for n, at in enumerate(reached, start=2)]
+    last = pl.coalesce(*reversed(furthest), pl.lit(1))
+    entered = entered.select(
+        "object_id",
+        "entered_at",
+        *reached,
+        last.alias("last"),
+        pl.coalesce(*reversed(reached), pl.col("entered_at")).alias("last_at"),
+        (pl.lit(case.known.last_at, dtype=_INSTANT) > deadline)
+        .fill_null(value=False)
+        .alias("over"),
+        deadline.alias("deadline"),
+    )
+    names = pl.Series([step.name for step in case.steps], dtype=pl.String)
+    rows = [
+        entered.select(
+            pl.lit(case.chain.name).alias("chain"),
+            "object_id",
+            "entered_at",
+            pl.lit(step.name).alias("step"),
+            pl.lit(step.position).alias("position"),
+            pl.col(f"reached_{step.position}").alias("reached_at"),
+            _state(step.position).alias("state"),
+            pl.lit(names).gather(pl.col("last") - 1).alias("last_step"),
+            "last_at",
+            pl.lit(step is case.steps[-1]).alias("is_last"),
+        )
+        for step in case.later
+    ]
+    return pl.concat(rows)
+
+
+def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.DataFrame:
+    """Add when each object was first seen at a step, sightings from before its entry left out."""
+    first, earliest = pl.col(f"first_{number}"), pl.col("entered_at") - CLOCK_SKEW
+    name = f"reached_{number}"
+    before = entered.filter(first < earliest).select("object_id", "entered_at")
+    entered = entered.with_columns(pl.when(first >= earliest).then(first).alias(name))
+    if before.is_empty():
+        return entered
+    after = sightings.join(before, on="object_id").filter(pl.col("at") >= earliest)
+    found = after.group_by("object_id").agg(pl.col("at").min().alias("seen_after"))
+    entered = entered.join(found, on="object_id", how="left")
+    return entered.with_columns(pl.coalesce(name, "seen_after").alias(name)).drop("seen_after")
+
+
+def _state(position: int) -> pl.Expr:
+    at = pl.col(f"reached_{position}")
+    return (
+        pl.when(at <= pl.col("deadline"))
+        .then(pl.lit("reached"))
+        .when(at.is_not_null())
+        .then(pl.lit("late"))
+        .when(~pl.col("over"))
+        .then(pl.lit("in_flight"))
+        .when(pl.col("last") > position)
+        .then(pl.lit("skipped"))
+        .otherwise(pl.lit("lost"))
+    )
+
+
+def _strays(case: _Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    since = case.known.first_at + case.chain.grace if case.known.first_at else None
+    for step in case.steps:
+        number = step.position
+        here, seen = pl.col(f"today_{number}"), pl.col(f"seen_{number}")
+        doubled = wide.filter(here.is_not_null() & (seen > 1))
+        yield _stray_rows(doubled, step, f"again_{number}", "duplicated")
+        upstream = [pl.col(f"first_{place}") for place in range(1, number)]
+        if upstream and since is not None:
+            alone = pl.min_horizontal(upstream) > here + CLOCK_SKEW
+            first_time = pl.col(f"first_{number}") == here
+            strangers = wide.filter(alone.fill_null(value=True) & first_time & (here >= since))
+            yield _stray_rows(strangers, step, f"today_{number}", "unexpected")
+
+
+def _stray_rows(rows: pl.DataFrame, step: Step, at: str, state: str) -> pl.DataFrame:
+    return rows.select(
+        pl.lit(step.chain).alias("chain"),
+        "object_id",
+        pl.lit(step.name).alias("step"),
+        pl.lit(step.position).alias("position"),
+        pl.col(at).alias("at"),
+        pl.lit(state).alias("state"),
+    )
+
+
+def _passages(case: _Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    pairs = [("step", start, end) for start, end in zip(case.steps, case.later, strict=False)]
+    for span, start, end in [*pairs, ("chain", case.steps[0], case.steps[-1])]:
+        started, reached = f"first_{start.position}", f"first_{end.position}"
+        took = pl.col(reached) - pl.col(started)
+        arrived = wide.filter(case.is_today(reached) & (took >= -CLOCK_SKEW))
+        micros = arrived.select(took.dt.total_microseconds()).to_series().to_numpy()
+        yield arrived.select(
+            pl.lit(case.chain.name).alias("chain"),
+            "object_id",
+            pl.lit(span).alias("span"),
+            pl.lit(start.name).alias("from_step"),
+            pl.lit(end.name).alias("to_step"),
+            pl.col(started).alias("started_at"),
+            pl.col(reached).alias("reached_at"),
+            # By numpy: Polars multiplies by the reciprocal, and the last digit would be off.
+            pl.Series("time_s", micros / 1e6, dtype=pl.Float64),
+        )

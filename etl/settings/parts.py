@@ -1,0 +1,48 @@
+"""What the tables of daytally.toml are made of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _known_duration(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,5}[smhd]", text):
+        raise ValueError("write a whole number and a unit: s, m, h or d, as in 90s, 30m, 6h, 1d")
+    return text
+
+
+def as_span(duration: str) -> timedelta:
+    """Return a checked duration as a span of time."""
+    return timedelta(**{_UNITS[duration[-1]]: int(duration[:-1])})
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+"""Names that appear in tables, paths and reports: lower case, digits, `_` and `-`."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""Names that become columns."""
+
+Duration = Annotated[str, AfterValidator(_known_duration)]
+"""A number and a unit, as in `90s`, `30m`, `6h`, `1d`."""
+
+NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Part(BaseModel):
+    """A table of the file: frozen, and without a key that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def refuse_doubles(kind: str, names: list[str]) -> None:
+    """Refuse a list in which a name comes twice."""
+    doubles = [name for name, count in Counter(names).items() if count > 1]
+    if doubles:
+        raise ValueError(f"{kind} name '{doubles[0]}' is used twice; names must differ")

@@ -1,0 +1,19 @@
+/* ---
+title = "Longest time from step to step"
+class = "performance"
+definition = "Seconds from an object's passing of a step to its first arrival at the next, for the objects that arrived there on the day: none needed more."
+unit = "s"
+data_source = "Rows of requests and events that the steps of the chains name: their times."
+owner = "Data platform team"
+stakeholders = ["Sales", "Support"]
+objective = "New and changed customers can be used everywhere soon after they were entered."
+business_value = "Shows between which two systems the time is spent."
+since = 2026-11-25
+review = 2027-11-25
+min_n = 10
+better = "lower"
+--- */
+select chain, from_step, to_step, max(time_s) as value, count(*) as n
+from passages
+where span = 'step'
+group by chain, from_step, to_step

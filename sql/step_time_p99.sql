@@ -1,0 +1,19 @@
+/* ---
+title = "p99 of the time from step to step"
+class = "performance"
+definition = "Seconds from an object's passing of a step to its first arrival at the next, for the objects that arrived there on the day: 99 of 100 needed at most this (nearest rank, an observed value)."
+unit = "s"
+data_source = "Rows of requests and events that the steps of the chains name: their times."
+owner = "Data platform team"
+stakeholders = ["Sales", "Support"]
+objective = "New and changed customers can be used everywhere soon after they were entered."
+business_value = "Shows between which two systems the time is spent."
+since = 2026-11-25
+review = 2027-11-25
+min_n = 10
+better = "lower"
+--- */
+select chain, from_step, to_step, quantile_disc(time_s, 0.99) as value, count(*) as n
+from passages
+where span = 'step'
+group by chain, from_step, to_step
