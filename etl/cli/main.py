@@ -15,6 +15,7 @@ from etl.cli.formats import formats
 from etl.cli.inspect import rejects
 from etl.cli.metrics import metrics
 from etl.cli.options import State
+from etl.cli.routes import routes
 from etl.cli.run import backfill, ingest, measure, report, run, send, upkeep
 from etl.cli.status import status
 from etl.errors import EtlError
@@ -97,7 +98,7 @@ def main(
 
 COMMANDS = (
     demo, check, run, ingest, measure, report, send, backfill, upkeep, status, rejects, metrics,
-    explain, formats,
+    explain, routes, formats,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -245,3 +245,12 @@ def test_stages_alone_make_what_run_makes(finished: Path, tmp_path: Path) -> Non
     for name in ("measurements.csv", "kpis.csv", "time_to_resolve.csv", "index.html"):
         one, other = (root / "out" / "2026-03-20" / name for root in (folder, finished))
         assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_routes_suggests_what_the_demo_leaves_without_a_route(finished: Path) -> None:
+    result = call(finished, "routes", "--source", "api", "--limit", "3")
+    assert result.exit_code == 0
+    assert 'path = "/customers/{customer_id}/orders"' in result.stdout
+    assert "/.env" not in call(finished, "routes", "--limit", "1000").stdout
+    unknown = call(finished, "routes", "--source", "apl")
+    assert (unknown.exit_code, "Did you mean 'api'?" in unknown.stderr) == (2, True)
