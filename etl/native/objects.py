@@ -19,7 +19,7 @@ from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]  # it ships none
 
-WITH_KERNELS = ("native", "parse")
+WITH_KERNELS = ("native", "parquet", "parse")
 """Parts of the package whose files compiled code is made of."""
 
 _PACKAGE = Path(__file__).parent.parent

@@ -1,0 +1,252 @@
+"""Kernel that looks values up in a row group's dictionary, and puts new ones in.
+
+Strings hash by all of their bytes, eight at a time. Whoever writes lines that collide gains
+little: a search that gets long, like a dictionary that gets large, ends in plain values.
+"""
+
+from __future__ import annotations
+
+from etl.native.cells import cell, row_of, set_cell
+from etl.native.jit import helper, inlined, kernel
+from etl.native.memory import load, load32, load64, store32, store64
+from etl.parquet import chunks as c
+from etl.parquet.copying import copy_within
+
+# Cells of the table. SLOTS: 64-bit hash table, a value's hash above its number + 1, all zero
+# before and after. PLACES: (entries, 2), where an entry's value stands in ENTRIES, and its slot.
+# ENTRIES: values as a dictionary page holds them. SEEN: per word of a chunk's own dictionary, its
+# number here + 1. FULL: whether a dictionary does not pay.
+CHUNKS, CHUNK_COUNT, NUMBERS_OUT, VALUES = range(4)
+SLOTS, SLOT_MASK, PLACES, ENTRY_COUNT, MOST_ENTRIES = range(4, 9)
+ENTRIES, ENTRIES_SIZE, MOST_BYTES, SEEN, FULL = range(9, 14)
+TABLE_WIDTH = 14
+
+SAMPLE, SHARE = 4096, 4
+"""A dictionary pays where the first so many values hold no more than a fourth of different ones."""
+
+_LONGEST_SEARCH = 64
+_MIX = -0x61C8_8646_80B5_83EB  # 2**64 / the golden ratio
+_TAG = -0x1_0000_0000  # upper half of a slot
+
+
+@kernel
+def index_values(k: int) -> None:
+    """Write each value's number in the dictionary; FULL tells where that was given up."""
+    for number in range(cell(k, CHUNK_COUNT)):
+        chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
+        kind = cell(chunk, c.KIND)
+        if kind == c.STRINGS:
+            fits = _index_strings(k, chunk)
+        elif kind == c.CODES:
+            fits = _index_codes(k, chunk)
+        else:
+            fits = _index_numbers(k, chunk)
+        values = cell(k, VALUES)
+        if not fits or (values >= SAMPLE and cell(k, ENTRY_COUNT) * SHARE > values):
+            set_cell(k, FULL, 1)
+            break
+    for entry in range(cell(k, ENTRY_COUNT)):
+        store64(cell(row_of(cell(k, PLACES), entry, 2), 1), 0)
+
+
+@inlined
+def is_present(chunk: int, row: int) -> bool:
+    """Tell whether a row has a value."""
+    return _is_set(cell(chunk, c.BITMAP), cell(chunk, c.FIRST_BIT) + row) and _is_set(
+        cell(chunk, c.PARENT), cell(chunk, c.PARENT_BIT) + row
+    )
+
+
+@inlined
+def _is_set(bitmap: int, bit: int) -> bool:
+    return bitmap == 0 or (load(bitmap + (bit >> 3)) >> (bit & 7)) & 1 != 0
+
+
+@inlined
+def load_number(address: int, width: int) -> int:
+    """Return a number of 1 (without sign), 4 or 8 bytes."""
+    if width == 8:
+        return load64(address)
+    if width == 4:
+        return load32(address)
+    return load(address)
+
+
+@inlined
+def _index_strings(k: int, chunk: int) -> bool:
+    ends, text = cell(chunk, c.DATA), cell(chunk, c.TEXT)
+    out, stop = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES), cell(chunk, c.STOP)
+    for row in range(cell(chunk, c.ROWS)):
+        if not is_present(chunk, row):
+            continue
+        start, end = text + load32(ends + 4 * row), text + load32(ends + 4 * row + 4)
+        entry = _entry_of_string(k, start, end, stop)
+        if entry < 0:
+            return False
+        store32(out, entry)
+        out += 4
+    set_cell(k, VALUES, (out - cell(k, NUMBERS_OUT)) >> 2)
+    return True
+
+
+@inlined
+def _index_codes(k: int, chunk: int) -> bool:
+    """Look up each word that a chunk uses once."""
+    data, width, seen = cell(chunk, c.DATA), cell(chunk, c.WIDTH), cell(k, SEEN)
+    for word in range(cell(chunk, c.WORD_COUNT)):
+        store32(seen + 4 * word, 0)
+    out = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES)
+    for row in range(cell(chunk, c.ROWS)):
+        if not is_present(chunk, row):
+            continue
+        code = load_number(data + width * row, width)
+        entry = load32(seen + 4 * code) - 1
+        if entry < 0:
+            entry = _entry_of_word(k, chunk, code)
+            if entry < 0:
+                return False
+            store32(seen + 4 * code, entry + 1)
+        store32(out, entry)
+        out += 4
+    set_cell(k, VALUES, (out - cell(k, NUMBERS_OUT)) >> 2)
+    return True
+
+
+@helper
+def _entry_of_word(k: int, chunk: int, code: int) -> int:
+    ends, words = cell(chunk, c.WORD_ENDS) + 4 * code, cell(chunk, c.WORDS)
+    start, end = words + load32(ends), words + load32(ends + 4)
+    return _entry_of_string(k, start, end, cell(chunk, c.WORDS_STOP))
+
+
+@inlined
+def _index_numbers(k: int, chunk: int) -> bool:
+    data, width = cell(chunk, c.DATA), cell(chunk, c.WIDTH)
+    out = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES)
+    for row in range(cell(chunk, c.ROWS)):
+        if not is_present(chunk, row):
+            continue
+        entry = _entry_of_number(k, load_number(data + width * row, width), width)
+        if entry < 0:
+            return False
+        store32(out, entry)
+        out += 4
+    set_cell(k, VALUES, (out - cell(k, NUMBERS_OUT)) >> 2)
+    return True
+
+
+@inlined
+def _entry_of_number(k: int, number: int, width: int) -> int:
+    hashed = _mixed(number * _MIX)
+    slot = hashed & cell(k, SLOT_MASK)
+    for _ in range(_LONGEST_SEARCH):
+        place = cell(k, SLOTS) + 8 * slot
+        found = (load64(place) & 0xFFFF_FFFF) - 1
+        if found < 0:
+            return _add_number(k, number, width, place, hashed)
+        stands = cell(row_of(cell(k, PLACES), found, 2), 0)
+        if load_number(stands, width) == number:
+            return found
+        slot = (slot + 1) & cell(k, SLOT_MASK)
+    return -1
+
+
+@helper
+def _add_number(k: int, number: int, width: int, slot: int, hashed: int) -> int:
+    entry = _new_entry(k, width, slot, hashed)
+    if entry >= 0:
+        place = cell(row_of(cell(k, PLACES), entry, 2), 0)
+        if width == 8:
+            store64(place, number)
+        else:
+            store32(place, number)
+    return entry
+
+
+@inlined
+def _entry_of_string(k: int, start: int, end: int, stop: int) -> int:
+    hashed = _hash(start, end)
+    slot = hashed & cell(k, SLOT_MASK)
+    for _ in range(_LONGEST_SEARCH):
+        place = cell(k, SLOTS) + 8 * slot
+        kept = load64(place)
+        if kept == 0:
+            return _add_string(k, start, end, stop, place, hashed)
+        if kept & _TAG == hashed & _TAG:
+            found = (kept & 0xFFFF_FFFF) - 1
+            stands = cell(row_of(cell(k, PLACES), found, 2), 0)
+            if load32(stands) == end - start and _same(start, end, stands + 4):
+                return found
+        slot = (slot + 1) & cell(k, SLOT_MASK)
+    return -1
+
+
+@helper
+def _add_string(k: int, start: int, end: int, stop: int, slot: int, hashed: int) -> int:
+    entry = _new_entry(k, 4 + end - start, slot, hashed)
+    if entry >= 0:
+        place = cell(row_of(cell(k, PLACES), entry, 2), 0)
+        store32(place, end - start)
+        copy_within(start, end, place + 4, stop)
+    return entry
+
+
+@inlined
+def _new_entry(k: int, size: int, slot: int, hashed: int) -> int:
+    """Make room for a value; return its number, or -1 where the dictionary has grown too large."""
+    entry, used = cell(k, ENTRY_COUNT), cell(k, ENTRIES_SIZE)
+    if entry == cell(k, MOST_ENTRIES) or used + size > cell(k, MOST_BYTES):
+        return -1
+    row = row_of(cell(k, PLACES), entry, 2)
+    set_cell(row, 0, cell(k, ENTRIES) + used)
+    set_cell(row, 1, slot)
+    store64(slot, (hashed & _TAG) | (entry + 1))
+    set_cell(k, ENTRY_COUNT, entry + 1)
+    set_cell(k, ENTRIES_SIZE, used + size)
+    return entry
+
+
+@inlined
+def _hash(start: int, end: int) -> int:
+    """Hash bytes, reading none beyond them."""
+    length = end - start
+    hashed = length * _MIX
+    place = start
+    while place + 8 <= end:
+        hashed = _mixed((hashed ^ load64(place)) * _MIX)
+        place += 8
+    if place < end:
+        if length >= 8:
+            rest = load64(end - 8)
+        else:
+            rest = 0
+            while place < end:
+                rest = (rest << 8) | load(place)
+                place += 1
+        hashed = _mixed((hashed ^ rest) * _MIX)
+    return hashed
+
+
+@inlined
+def _mixed(number: int) -> int:
+    """Let the upper bits, which a product mixes best, into the lower ones."""
+    return number ^ ((number >> 32) & 0xFFFF_FFFF)
+
+
+@inlined
+def _same(start: int, end: int, other: int) -> bool:
+    """Tell whether bytes are those that stand elsewhere."""
+    length, place = end - start, start
+    while place + 8 <= end:
+        if load64(place) != load64(other):
+            return False
+        place += 8
+        other += 8
+    if place < end and length >= 8:
+        return load64(end - 8) == load64(other - 8 + (end - place))
+    while place < end:
+        if load(place) != load(other):
+            return False
+        place += 1
+        other += 1
+    return True
