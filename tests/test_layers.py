@@ -19,8 +19,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "log": BASE,
     "demo": frozenset({"errors"}),  # the oracle of the tests shares no code with what it judges
     "parse": BASE | {"formats"},  # the kernel runs the programs that formats compile
+    "parquet": frozenset({"", "native"}),
+    "store": BASE | {"parquet"},
     **{name: frozenset({"", "errors"}) for name in BASE},
-    **{name: BASE for name in STAGES - {"parse"}},
+    **{name: BASE for name in STAGES - {"parse", "store"}},
 }
 """Part of the package to the parts that it may import, besides itself."""
 

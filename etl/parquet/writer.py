@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,14 @@ from etl.parquet.pages import Encoder, Page
 from etl.parquet.thrift import Value
 
 
+class File(Protocol):
+    """What a file is written to."""
+
+    def write(self, data: bytes) -> object:
+        """Append bytes."""
+        ...
+
+
 class FileWriter:
     """Writes one file.
 
@@ -37,7 +45,7 @@ class FileWriter:
     """
 
     def __init__(
-        self, file: BinaryIO, schema: pa.Schema, encoder: Encoder, *, bounded: Sequence[str] = ()
+        self, file: File, schema: pa.Schema, encoder: Encoder, *, bounded: Sequence[str] = ()
     ) -> None:
         self._file, self._schema, self._encoder = file, schema, encoder
         self._bounded = frozenset(bounded)
@@ -73,8 +81,8 @@ class FileWriter:
             dictionary_at, encodings = self._at, (RLE, PLAIN, RLE_DICTIONARY)
             plain += self._write_dictionary(page)
         data_at = self._at
-        stored = self._codec.compress(page.data)
-        header = data_page_header(column.rows, page.encoding, page.data.size, stored.size)
+        stored = self._compress(page.data)
+        header = data_page_header(column.rows, page.encoding, page.data.size, len(stored))
         self._write(header)
         self._write(stored)
         return ColumnChunk(
@@ -91,16 +99,20 @@ class FileWriter:
 
     def _write_dictionary(self, page: Page) -> int:
         """Write a dictionary page; return its size before compression."""
-        stored = self._codec.compress(page.dictionary)
+        stored = self._compress(page.dictionary)
         size = page.dictionary.size if page.dictionary is not None else 0
-        header = dictionary_page_header(page.entries, size, stored.size)
+        header = dictionary_page_header(page.entries, size, len(stored))
         self._write(header)
         self._write(stored)
         return len(header) + size
 
-    def _write(self, data: bytes | pa.Buffer) -> None:
+    def _compress(self, data: pa.Buffer) -> bytes:
+        stored: bytes = self._codec.compress(data, asbytes=True)
+        return stored
+
+    def _write(self, data: bytes) -> None:
         self._file.write(data)
-        self._at += len(data) if isinstance(data, bytes) else data.size
+        self._at += len(data)
 
 
 def _leaves_of(batches: Sequence[pa.RecordBatch]) -> Iterator[Leaf]:

@@ -109,9 +109,8 @@ class _NewObject:
 
     writer: ObjectWriter
 
-    @property
-    def target(self) -> BinaryIO:
-        return cast("BinaryIO", self.writer)
+    def write(self, data: bytes) -> object:
+        return self.writer.write(data)
 
     def finish(self) -> int:
         return self.writer.finish()

@@ -1,49 +1,21 @@
-"""Encodes record batches into Parquet part files, one per table, day and source of a worker.
-
-Settings come from measurements (bench/): zstd-1; dictionaries only where values repeat; one page a
-column and row group, because each page starts its compressor anew; statistics only where queries
-prune by them.
-"""
+"""Encodes record batches into Parquet part files, one per table, day and source of a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl.errors import EtlError
+from etl.parquet.pages import Encoder
+from etl.parquet.writer import FileWriter
 from etl.store.place import Place
 from etl.store.trouble import writing
 
 ROW_GROUP_ROWS = 1 << 16
 """Rows buffered per part before they are encoded as a row group."""
-
-DICTIONARY_COLUMNS = frozenset(
-    {
-        "remote_addr", "remote_user", "host", "method", "route", "protocol", "status", "scheme",
-        "upstream_status", "referer", "user_agent", "app", "procid", "msgid", "facility",
-        "severity", "event", "reason", "detail", "input_id",
-    }
-)  # fmt: skip
-"""Columns whose values repeat so often that a dictionary pays. For other texts and numbers with a
-fraction, such as the fields of messages and durations, the first rows of a part decide."""
-
-SAMPLE_ROWS = 1 << 12
-SAMPLE_SHARE = 4
-"""A dictionary pays where a sample has at least so many values for each distinct one."""
-
-DELTA_COLUMNS = ("at", "offset", "body_bytes_sent", "bytes_sent", "request_bytes")
-"""Whole numbers that mostly grow, or are small: packed at half the price of plain ones."""
-
-PAGE_BYTES = 16 << 20
-"""More than a column of a row group takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +40,25 @@ class PartWriter:
     Args:
         place: The warehouse's.
         name: Start of the file's name, unlike that of any other part.
+        encoder: May serve other parts of the same thread.
     """
 
-    def __init__(self, place: Place, table: str, day: date, source: str, name: str) -> None:
+    def __init__(
+        self,
+        place: Place,
+        table: str,
+        day: date,
+        source: str,
+        name: str,
+        encoder: Encoder | None = None,
+    ) -> None:
         self.table, self.day, self.source = table, day, source
         folder = f"day={day.isoformat()}/source={source}"
         self.path = f"{folder}/{name}.parquet"
         self._file = place.create(f"{table}/{self.path}")
         self._folder = f"{place.uri(table)}/{folder}"
-        self._writer: pq.ParquetWriter | None = None
+        self._encoder = encoder or Encoder()
+        self._writer: FileWriter | None = None
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
         self.rows = 0
@@ -100,20 +82,16 @@ class PartWriter:
 
     def abort(self) -> None:
         """Remove the unfinished file."""
-        # A full disk takes no footer; the error before this one counts.
-        with suppress(OSError, EtlError):
-            if self._writer is not None:
-                self._writer.close()
         self._file.abort()
 
     def _flush(self) -> None:
         if not self._pending:
             return
-        rows = pa.Table.from_batches(self._pending)
+        schema = self._pending[0].schema
         with writing(self._folder):
             if self._writer is None:
-                self._writer = _open_writer(self._file.target, rows)
-            self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+                self._writer = FileWriter(self._file, schema, self._encoder, bounded=["at"])
+            self._writer.write(self._pending)
         self._pending, self._pending_rows = [], 0
 
 
@@ -131,12 +109,13 @@ class PartSink:
     source: str
     name: str
     _writers: dict[tuple[str, date], PartWriter] = field(default_factory=dict)
+    _encoder: Encoder = field(default_factory=Encoder)
 
     def add(self, table: str, day: date, batch: pa.RecordBatch) -> None:
         """Append rows of one day to a table's part."""
         writer = self._writers.get((table, day))
         if writer is None:
-            writer = PartWriter(self.place, table, day, self.source, self.name)
+            writer = PartWriter(self.place, table, day, self.source, self.name, self._encoder)
             self._writers[table, day] = writer
         writer.add(batch)
 
@@ -218,32 +197,3 @@ def _fill(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     ]
     mask = values.is_null() if values.null_count else None
     return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=mask)
-
-
-def _open_writer(target: Path | BinaryIO, rows: pa.Table) -> pq.ParquetWriter:
-    names = set(rows.schema.names)
-    return pq.ParquetWriter(
-        target,
-        rows.schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=sorted((DICTIONARY_COLUMNS & names) | _repeating(rows)),
-        column_encoding={name: "DELTA_BINARY_PACKED" for name in DELTA_COLUMNS if name in names},
-        write_statistics=["at"] if "at" in names else False,
-        store_schema=False,  # with Arrow's own schema, readers see dictionaries as another type
-        data_page_size=PAGE_BYTES,
-        max_rows_per_page=2 * ROW_GROUP_ROWS,
-    )
-
-
-def _repeating(rows: pa.Table) -> set[str]:
-    """Return the paths of texts and fractions, in structs too, whose first values repeat."""
-    sample = rows.slice(0, SAMPLE_ROWS)
-    while any(pa.types.is_struct(type_) for type_ in sample.schema.types):
-        sample = sample.flatten()  # names the columns as Parquet does: params.city
-    return {
-        name
-        for name, column in zip(sample.schema.names, sample.columns, strict=True)
-        if pa.types.is_string(column.type) or pa.types.is_floating(column.type)
-        if pc.count_distinct(column).as_py() * SAMPLE_SHARE <= len(column) - column.null_count
-    }

@@ -14,15 +14,13 @@ from typing import BinaryIO, Protocol
 
 from etl.errors import StoreError
 from etl.store.lock import Held, Holder, Taken, take_file
-from etl.store.trouble import writing
 
 
 class NewFile(Protocol):
     """A file that is being written."""
 
-    @property
-    def target(self) -> Path | BinaryIO:
-        """What to write to."""
+    def write(self, data: bytes) -> object:
+        """Append bytes."""
         ...
 
     def finish(self) -> int:
@@ -143,23 +141,28 @@ class Folder:
         return f"{self.path} can be written"
 
 
-@dataclass(frozen=True, slots=True)
 class _LocalFile:
     """A file in a folder that is made with it."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
 
-    @property
-    def target(self) -> Path:
-        with writing(self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        return self.path
+    def write(self, data: bytes) -> object:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb")
+        return self._file.write(data)
 
     def finish(self) -> int:
-        return self.path.stat().st_size
+        if self._file is None:
+            raise StoreError(f"nothing was written to {self._path}")
+        self._file.close()
+        return self._path.stat().st_size
 
     def abort(self) -> None:
-        try:
-            self.path.unlink(missing_ok=True)
-        except OSError:
-            return  # a full or read-only disk; `vacuum` removes what is left
+        with suppress(OSError):  # a full disk takes no last bytes; the error before counts
+            if self._file is not None:
+                self._file.close()
+        with suppress(OSError):  # nor a read-only one a removal; `vacuum` removes what is left
+            self._path.unlink(missing_ok=True)
