@@ -13,18 +13,21 @@ from etl.parquet import chunks as c
 from etl.parquet.copying import copy_within
 
 # Cells of the table. SLOTS: 64-bit hash table, a value's hash above its number + 1, all zero
-# before and after. PLACES: (entries, 2), where an entry's value stands in ENTRIES, and its slot.
-# ENTRIES: values as a dictionary page holds them. SEEN: per word of a chunk's own dictionary, its
-# number here + 1. FULL: whether a dictionary does not pay.
+# before and after. PLACES: where an entry's value stands in ENTRIES; OWN_SLOTS: in SLOTS; 32 bits
+# each. ENTRIES: values as a dictionary page holds them. SEEN: per word of a chunk's own dictionary,
+# its number here + 1. FULL: whether a dictionary does not pay.
 CHUNKS, CHUNK_COUNT, NUMBERS_OUT, VALUES = range(4)
-SLOTS, SLOT_MASK, PLACES, ENTRY_COUNT, MOST_ENTRIES = range(4, 9)
-ENTRIES, ENTRIES_SIZE, MOST_BYTES, SEEN, FULL = range(9, 14)
-TABLE_WIDTH = 14
+SLOTS, SLOT_MASK, PLACES, OWN_SLOTS, ENTRY_COUNT, MOST_ENTRIES = range(4, 10)
+ENTRIES, ENTRIES_SIZE, MOST_BYTES, SEEN, FULL = range(10, 15)
 
 SAMPLE, SHARE = 4096, 4
 """A dictionary pays where the first so many values hold no more than a fourth of different ones."""
 
+NO_SLOT = 1 << 40
+"""Where a search was given up."""
+
 _LONGEST_SEARCH = 64
+_SLOT_SHIFT = 20  # the lowest bits of a product know nothing of the upper ones of its factors
 _MIX = -0x61C8_8646_80B5_83EB  # 2**64 / the golden ratio
 _TAG = -0x1_0000_0000  # upper half of a slot
 
@@ -46,7 +49,7 @@ def index_values(k: int) -> None:
             set_cell(k, FULL, 1)
             break
     for entry in range(cell(k, ENTRY_COUNT)):
-        store64(cell(row_of(cell(k, PLACES), entry, 2), 1), 0)
+        store64(cell(k, SLOTS) + 8 * load32(cell(k, OWN_SLOTS) + 4 * entry), 0)
 
 
 @inlined
@@ -76,11 +79,16 @@ def load_number(address: int, width: int) -> int:
 def _index_strings(k: int, chunk: int) -> bool:
     ends, text = cell(chunk, c.DATA), cell(chunk, c.TEXT)
     out, stop = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES), cell(chunk, c.STOP)
+    slots, mask = cell(k, SLOTS), cell(k, SLOT_MASK)  # stores would make a compiler ask again
+    places, entries = cell(k, PLACES), cell(k, ENTRIES)
     for row in range(cell(chunk, c.ROWS)):
         if not is_present(chunk, row):
             continue
         start, end = text + load32(ends + 4 * row), text + load32(ends + 4 * row + 4)
-        entry = _entry_of_string(k, start, end, stop)
+        hashed = _hash(start, end)
+        entry = _find_string(slots, mask, places, entries, start, end, hashed)
+        if entry < 0:
+            entry = _add_string(k, start, end, stop, -1 - entry, hashed)
         if entry < 0:
             return False
         store32(out, entry)
@@ -116,17 +124,28 @@ def _index_codes(k: int, chunk: int) -> bool:
 def _entry_of_word(k: int, chunk: int, code: int) -> int:
     ends, words = cell(chunk, c.WORD_ENDS) + 4 * code, cell(chunk, c.WORDS)
     start, end = words + load32(ends), words + load32(ends + 4)
-    return _entry_of_string(k, start, end, cell(chunk, c.WORDS_STOP))
+    hashed = _hash(start, end)
+    entry = _find_string(
+        cell(k, SLOTS), cell(k, SLOT_MASK), cell(k, PLACES), cell(k, ENTRIES), start, end, hashed
+    )
+    if entry < 0:
+        entry = _add_string(k, start, end, cell(chunk, c.WORDS_STOP), -1 - entry, hashed)
+    return entry
 
 
 @inlined
 def _index_numbers(k: int, chunk: int) -> bool:
     data, width = cell(chunk, c.DATA), cell(chunk, c.WIDTH)
     out = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES)
+    slots, mask, entries = cell(k, SLOTS), cell(k, SLOT_MASK), cell(k, ENTRIES)
     for row in range(cell(chunk, c.ROWS)):
         if not is_present(chunk, row):
             continue
-        entry = _entry_of_number(k, load_number(data + width * row, width), width)
+        number = load_number(data + width * row, width)
+        hashed = _mixed(number * _MIX)
+        entry = _find_number(slots, mask, entries, number, width, hashed)
+        if entry < 0:
+            entry = _add_number(k, number, width, -1 - entry, hashed)
         if entry < 0:
             return False
         store32(out, entry)
@@ -136,26 +155,24 @@ def _index_numbers(k: int, chunk: int) -> bool:
 
 
 @inlined
-def _entry_of_number(k: int, number: int, width: int) -> int:
-    hashed = _mixed(number * _MIX)
-    slot = hashed & cell(k, SLOT_MASK)
+def _find_number(slots: int, mask: int, entries: int, number: int, width: int, hashed: int) -> int:
+    """Return a number's entry, or as `_find_string`."""
+    slot = (hashed >> _SLOT_SHIFT) & mask
     for _ in range(_LONGEST_SEARCH):
-        place = cell(k, SLOTS) + 8 * slot
-        found = (load64(place) & 0xFFFF_FFFF) - 1
+        found = (load64(slots + 8 * slot) & 0xFFFF_FFFF) - 1
         if found < 0:
-            return _add_number(k, number, width, place, hashed)
-        stands = cell(row_of(cell(k, PLACES), found, 2), 0)
-        if load_number(stands, width) == number:
+            return -1 - slot
+        if load_number(entries + width * found, width) == number:
             return found
-        slot = (slot + 1) & cell(k, SLOT_MASK)
-    return -1
+        slot = (slot + 1) & mask
+    return -1 - NO_SLOT
 
 
 @helper
 def _add_number(k: int, number: int, width: int, slot: int, hashed: int) -> int:
     entry = _new_entry(k, width, slot, hashed)
     if entry >= 0:
-        place = cell(row_of(cell(k, PLACES), entry, 2), 0)
+        place = cell(k, ENTRIES) + width * entry
         if width == 8:
             store64(place, number)
         else:
@@ -164,28 +181,29 @@ def _add_number(k: int, number: int, width: int, slot: int, hashed: int) -> int:
 
 
 @inlined
-def _entry_of_string(k: int, start: int, end: int, stop: int) -> int:
-    hashed = _hash(start, end)
-    slot = hashed & cell(k, SLOT_MASK)
+def _find_string(  # noqa: PLR0913 - what a loop has read once is not read for each row
+    slots: int, mask: int, places: int, entries: int, start: int, end: int, hashed: int
+) -> int:
+    """Return a string's entry, or -1 minus the slot that it can have."""
+    slot = (hashed >> _SLOT_SHIFT) & mask
     for _ in range(_LONGEST_SEARCH):
-        place = cell(k, SLOTS) + 8 * slot
-        kept = load64(place)
+        kept = load64(slots + 8 * slot)
         if kept == 0:
-            return _add_string(k, start, end, stop, place, hashed)
+            return -1 - slot
         if kept & _TAG == hashed & _TAG:
             found = (kept & 0xFFFF_FFFF) - 1
-            stands = cell(row_of(cell(k, PLACES), found, 2), 0)
+            stands = entries + load32(places + 4 * found)
             if load32(stands) == end - start and _same(start, end, stands + 4):
                 return found
-        slot = (slot + 1) & cell(k, SLOT_MASK)
-    return -1
+        slot = (slot + 1) & mask
+    return -1 - NO_SLOT
 
 
 @helper
 def _add_string(k: int, start: int, end: int, stop: int, slot: int, hashed: int) -> int:
     entry = _new_entry(k, 4 + end - start, slot, hashed)
     if entry >= 0:
-        place = cell(row_of(cell(k, PLACES), entry, 2), 0)
+        place = cell(k, ENTRIES) + load32(cell(k, PLACES) + 4 * entry)
         store32(place, end - start)
         copy_within(start, end, place + 4, stop)
     return entry
@@ -195,12 +213,11 @@ def _add_string(k: int, start: int, end: int, stop: int, slot: int, hashed: int)
 def _new_entry(k: int, size: int, slot: int, hashed: int) -> int:
     """Make room for a value; return its number, or -1 where the dictionary has grown too large."""
     entry, used = cell(k, ENTRY_COUNT), cell(k, ENTRIES_SIZE)
-    if entry == cell(k, MOST_ENTRIES) or used + size > cell(k, MOST_BYTES):
+    if slot == NO_SLOT or entry == cell(k, MOST_ENTRIES) or used + size > cell(k, MOST_BYTES):
         return -1
-    row = row_of(cell(k, PLACES), entry, 2)
-    set_cell(row, 0, cell(k, ENTRIES) + used)
-    set_cell(row, 1, slot)
-    store64(slot, (hashed & _TAG) | (entry + 1))
+    store32(cell(k, PLACES) + 4 * entry, used)
+    store32(cell(k, OWN_SLOTS) + 4 * entry, slot)
+    store64(cell(k, SLOTS) + 8 * slot, (hashed & _TAG) | (entry + 1))
     set_cell(k, ENTRY_COUNT, entry + 1)
     set_cell(k, ENTRIES_SIZE, used + size)
     return entry

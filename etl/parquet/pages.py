@@ -13,9 +13,9 @@ from etl.parquet.chunks import Leaf
 from etl.parquet.footer import DELTA_BINARY_PACKED, PLAIN, RLE_DICTIONARY
 from etl.parquet.thrift import varint
 
-MOST_ENTRIES = 1 << 16
+MOST_ENTRIES = 1 << 14
 MOST_BYTES = 1 << 20
-"""Largest dictionary: more does not fit the cache, and readers hold it whole."""
+"""Largest dictionary: more does not fit the cache, nor pay for the rows of a row group."""
 
 _SPARE = 64  # bytes that kernels may write past what they were asked for
 _SLOTS = 2 * MOST_ENTRIES
@@ -49,7 +49,7 @@ class Encoder:
         self._dense = np.empty(0, dtype=np.int64)
         self._seen = np.empty(0, dtype=np.int32)
         self._slots = np.zeros(_SLOTS, dtype=np.int64)
-        self._places = np.empty((MOST_ENTRIES, 2), dtype=np.int64)
+        self._places = np.empty((2, MOST_ENTRIES), dtype=np.int32)
         self._entries = np.empty(MOST_BYTES + _SPARE, dtype=np.uint8)
 
     def encode(self, leaf: Leaf, *, repeats: bool) -> Page:
@@ -145,7 +145,7 @@ class Encoder:
     def _index(self, leaf: Leaf) -> tuple[int, int] | None:
         """Look all values up; return the dictionary's entries and bytes, or None if it pays not."""
         batches = (leaf.cells, len(leaf.cells), self._numbers, 0)
-        slots = (self._slots, _SLOTS - 1, self._places, 0, MOST_ENTRIES)
+        slots = (self._slots, _SLOTS - 1, *self._places, 0, MOST_ENTRIES)
         table = addresses([*batches, *slots, self._entries, 0, MOST_BYTES, self._seen, 0])
         indexing.index_values(table.ctypes.data)
         entries = int(table[indexing.ENTRY_COUNT])

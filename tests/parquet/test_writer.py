@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl.parquet.pages import MOST_BYTES, Encoder
+from etl.parquet.pages import MOST_BYTES, MOST_ENTRIES, Encoder
 from etl.parquet.writer import FileWriter
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,13 +131,13 @@ def test_deltas_of_every_width_and_number(count: int, step: int) -> None:
         assert "DELTA_BINARY_PACKED" in encodings(data)
 
 
-@pytest.mark.parametrize("distinct", [1, 2, 3, 16, 17, 255, 256, 257, 20_000])
+@pytest.mark.parametrize("distinct", [1, 2, 3, 16, 17, 255, 256, 257, 16_384, 16_385])
 def test_dictionaries_of_every_width(distinct: int) -> None:
-    words = [f"word {n % distinct}" for n in range(4 * 20_000 + 3)]
+    words = [f"word {n % distinct}" for n in range(5 * MOST_ENTRIES + 3)]
     batch = sole(pa.array(words))
-    data = written([[batch.slice(0, 50_001), batch.slice(50_001)]])
+    data = written([[batch.slice(0, 70_001), batch.slice(70_001)]])
     assert pq.read_table(io.BytesIO(data))["x"].to_pylist() == words
-    assert ("RLE_DICTIONARY" in encodings(data)) == (distinct < 20_000)
+    assert ("RLE_DICTIONARY" in encodings(data)) == (distinct <= MOST_ENTRIES)
 
 
 def test_a_dictionary_that_grows_too_large_becomes_plain_values() -> None:
