@@ -106,7 +106,8 @@ def lint(state: State, *, strict: bool, json: bool) -> None:
         thin = len({one.metric for one in found})
         sheets = len(project.sheets)
         click.echo(
-            f"{len(found)} findings in {thin} of {sheets} data sheets."
+            f"{len(found)} {'finding' if len(found) == 1 else 'findings'} in {thin} of {sheets}"
+            " data sheets."
             if found
             else f"Nothing is thin in {sheets} data sheets."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,10 @@ from etl.demo.cohort import Cohort
 from etl.demo.counting import QUANTILES, RequestCount
 from etl.demo.plan import Day, iso
 from etl.demo.row import row
+from etl.demo.targets import SWAY, TARGETS, Days, limits, sway_verdict
 from etl.demo.vocabulary import FAILED, OK, RESOURCES, ROUTES, STATUSES
 
 SOURCES = ("api", "importer", "store", "transformer")
-TARGETS = {
-    "chain_time_p90": (0.0, 600.0),
-    "http_500": (0.0, 2.0),
-    "integrity_cohort": (0.99, 1.01),
-    "integrity_flow": (0.99, 1.01),
-    "lost_objects": (0.0, 0.0),
-    "request_time_p90": (0.0, 0.5),
-}
-"""KPI to the lowest and the highest value that meets its target."""
-
 CHAIN_KPIS = ("chain_time_p90", "integrity_cohort", "integrity_flow", "lost_objects")
 """KPIs that need every source; the others need the API alone."""
 
@@ -49,8 +41,13 @@ class DayCount:
         return [source for source in SOURCES if not self.lines[source]]
 
 
-def measure(count: DayCount) -> list[dict[str, Any]]:
-    """Return all measurements of a day, by metric and dimensions."""
+def measure(count: DayCount, before: Days) -> list[dict[str, Any]]:
+    """Return all measurements of a day, by metric and dimensions.
+
+    Args:
+        count: What was counted.
+        before: What is known of the days before it.
+    """
     found = [
         *chain_rows(count.cohort),
         *(row("lines", {"source": source}, count.lines[source]) for source in SOURCES),
@@ -58,11 +55,11 @@ def measure(count: DayCount) -> list[dict[str, Any]]:
         *_request_times(count.requests),
         *_routes(count.requests),
     ]
-    for metric in TARGETS:
+    for metric in (*TARGETS, SWAY[0]):
         if all(each["metric"] != metric for each in found):
             found.append(row(metric, {}, None, n=0))
     for each in found:
-        each["verdict"] = _verdict(each, count.missing)
+        each["verdict"] = _verdict(each, count.missing, count.day.date, before)
     return sorted(found, key=lambda each: (each["metric"], str(sorted(each["dimensions"].items()))))
 
 
@@ -74,16 +71,16 @@ def day_verdict(measurements: list[dict[str, Any]], missing: list[str]) -> str:
     return next(each for each in ("missed", "incomplete", "no_data", "met") if each in verdicts)
 
 
-def _verdict(found: dict[str, Any], missing: list[str]) -> str:
+def _verdict(found: dict[str, Any], missing: list[str], day: date, before: Days) -> str:
     metric, value = found["metric"], found["value"]
     if metric not in TARGETS:
-        return "none"
+        return sway_verdict(found, missing, day, before)
     needed = SOURCES if metric in CHAIN_KPIS else ("api",)
     if any(source in missing for source in needed):
         return "incomplete"
     if found["n"] == 0 or (value is None and not found["numerator"]):
         return "no_data"
-    low, high = TARGETS[metric]
+    low, high = limits(metric, day)
     return "met" if value is not None and low <= value <= high else "missed"
 
 

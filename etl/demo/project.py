@@ -109,6 +109,40 @@ from = "requests"
 where = "status = 200 and route = '/customers/{customer_id}' and user_agent like 'crm-sync/%'"
 object = "params.customer_id"
 
+# --- Metrics: what the built-in data sheets cannot know of your team ------------------------
+
+[special_days]                     # lists of days that targets may name
+maintenance = ["2026-03-26", "2026-04-09"]
+
+[metrics.integrity_flow]
+owner = "Jonas Keller, data platform"
+
+[metrics.integrity_cohort]
+owner = "Jonas Keller, data platform"
+
+[metrics.lost_objects]
+owner = "Jonas Keller, data platform"
+
+[metrics.chain_time_p90]
+owner = "Jonas Keller, data platform"
+
+[metrics.request_time_p90]
+owner = "Mia Brandt, API"
+
+[metrics.http_500]
+owner = "Mia Brandt, API"
+target = "<= 2"
+targets = [                        # the first that holds wins
+  { days = "maintenance", target = "<= 5" },
+  { weekday = ["sat", "sun"], target = "<= 3" },
+]
+budget = "2 bad days in 14"
+
+[metrics.requests_ok_by_resource]  # no KPI; who asks is not up to us, but a slump is worth a look
+targets = [
+  { source = "api", resource = "customers", target = "within 40 % of same weekday" },
+]
+
 # --- Mail: uncomment to send the daily statement --------------------------------------------
 
 # [mail]

@@ -13,9 +13,10 @@ from etl.demo.chain import ChainDay
 from etl.demo.cohort import AHEAD_DAYS, LOOKBACK_DAYS, Cohort
 from etl.demo.complaints import EventCount, complaints
 from etl.demo.counting import RequestCount
-from etl.demo.measuring import SOURCES, TARGETS, DayCount, day_verdict, measure
+from etl.demo.measuring import SOURCES, DayCount, day_verdict, measure
 from etl.demo.plan import SECOND, Day, Plan, iso
 from etl.demo.row import row
+from etl.demo.targets import TARGETS, budgets
 
 STORIES: dict[str, dict[str, Any]] = {
     "errors": {"source": "api", "what": "answers with 500 for forty minutes"},
@@ -100,7 +101,7 @@ class Truth:
         cohort = Cohort(day, self._chains, place, self._plan.days[-1].end)
         count = DayCount(day, requests, cohort, facts.lines)
         measurements = [
-            *measure(count),
+            *measure(count, self._days),
             *asked(facts.asked),
             *rates(requests),
             *complaints(facts.events, self._events_before),
@@ -123,6 +124,7 @@ class Truth:
             "days": self._days,
             "inputs": {each.path: each.counts for each in sorted(files, key=lambda f: f.path)},
             "incidents": _incidents(self._plan.days, self._days),
+            "budgets": list(budgets(self._days)),
             **self._customers,
             "faults": self._faults,
         }

@@ -143,7 +143,7 @@ def test_files_are_rotated_and_the_last_one_stops_in_mid_line(fortnight) -> None
 def test_the_configuration_is_what_the_contract_says(fortnight) -> None:
     folder, _ = fortnight
     config = tomllib.loads((folder / "daytally.toml").read_text(encoding="utf-8"))
-    assert set(config) == {"project", "source", "route", "chain"}
+    assert set(config) == {"project", "source", "route", "chain", "special_days", "metrics"}
     assert {source["name"] for source in config["source"]} == {
         "api",
         "importer",

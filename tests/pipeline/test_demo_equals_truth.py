@@ -115,6 +115,15 @@ def test_every_days_verdict_and_missing_sources_equal_the_truth(finished: Projec
         assert list(report.missing) == of_day["missing"]
 
 
+def test_every_days_error_budget_equals_the_truth(finished: Project) -> None:
+    told = [
+        {"day": day, "days": one.days, "bad": one.bad, "allowed": one.allowed}
+        for day in truth_of(finished)["days"]
+        for one in build_report(finished, date.fromisoformat(day)).budgets
+    ]
+    assert told == truth_of(finished)["budgets"]
+
+
 def test_every_inputs_sums_equal_the_truth(finished: Project) -> None:
     rows = finished.warehouse.scan("inputs", finished.schema_of("inputs"))
     read = rows.filter(pl.col("state") == "read").collect()
