@@ -164,7 +164,10 @@ def assert_undisturbed(folder: Path, plain: Path) -> None:
         plain: Where the other one is made, of the same logs.
     """
     (plain / "logs").mkdir(parents=True)
-    for path in [folder / "daytally.toml", *(folder / "logs").iterdir()]:
+    lines = (folder / "daytally.toml").read_text().splitlines(keepends=True)
+    own = [line for line in lines if not line.startswith("warehouse =")]  # it may be in S3
+    (plain / "daytally.toml").write_text("".join(own))
+    for path in (folder / "logs").iterdir():
         shutil.copy2(path, plain / path.relative_to(folder))
     done = daytally(plain, "run", *WINDOW)
     assert done.returncode == 0, done.stderr

@@ -77,8 +77,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-WRITES = 9
-"""Per source plan, two commits and outcome; then the day's measurements."""
+WRITES = 10
+"""Per source plan, two commits and outcome; then how the day was measured, and what came out."""
 
 
 def die(folder: Path, place: int, job: str = "run") -> bool:

@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,18 @@ def grow(folder: Path, chance: random.Random, serial: int) -> None:
             log.writelines(lines(f"{name}-{serial}", 1000 + 100 * serial, chance.randrange(30)))
 
 
-def duration(folder: Path) -> float:
+Settle = Callable[[Path], None]
+"""Says where the tables of a project are, if not in its folder."""
+
+
+def stay(_: Path) -> None:
+    """Leave the tables in the project's folder."""
+
+
+def duration(folder: Path, settle: Settle = stay) -> float:
     """Return how many seconds an undisturbed run takes once it has started."""
     write_logs(folder)
+    settle(folder)
     with subprocess.Popen(
         command(folder, "run", *WINDOW), env=environment(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -77,13 +87,16 @@ def duration(folder: Path) -> float:
     return time.monotonic() - began
 
 
-def one_round(folder: Path, chance: random.Random, most: int, longest: float) -> int:
+def one_round(
+    folder: Path, chance: random.Random, most: int, longest: float, settle: Settle = stay
+) -> int:
     """Kill runs on a new project, then hold what is there against an undisturbed run's tables.
 
     Returns:
         How many runs died.
     """
     write_logs(folder / "killed")
+    settle(folder / "killed")
     deaths = 0
     for serial in range(most):
         words = COMMANDS[chance.randrange(len(COMMANDS))]

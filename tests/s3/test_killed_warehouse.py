@@ -1,0 +1,119 @@
+"""Runs that die, meet, or lose their lease, with their tables in S3: nothing lost, nothing double.
+
+`DEATHS=200 pytest tests/s3/test_killed_warehouse.py` kills at more random moments.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import textwrap
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from etl.pipeline.runs import run_all
+from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.faults import (
+    WINDOW,
+    all_figures,
+    all_rows,
+    assert_balanced,
+    command,
+    daytally,
+    environment,
+    write_logs,
+)
+from tests.pipeline.test_killed import FIRST, WRITES, assert_all_is_there, die, folder
+from tests.pipeline.test_killed_at_random import duration, one_round
+from tests.s3.warehouses import bucket_at, move_to_s3
+
+pytestmark = pytest.mark.extra
+DEATHS = int(os.environ.get("DEATHS", "4"))
+__all__ = ["folder"]
+
+LAWLESS = textwrap.dedent(
+    """
+    from etl.store import bucket
+    from etl.store.lock import Held
+    from tests.pipeline.faults import _main
+    bucket.take_lease = lambda *_: Held(lambda: None)
+    _main()
+    """
+)
+"""The command line of a run that works on a warehouse whoever else does."""
+
+
+@pytest.mark.parametrize("place", range(WRITES))
+def test_one_death_and_one_plain_run_are_enough(
+    seaweed: str, prefix: str, folder: Path, place: int
+) -> None:
+    """Killed before a write; its lease, still fresh, keeps no run of this machine waiting."""
+    move_to_s3(folder, seaweed, prefix)
+    assert die(folder, place)
+    assert not run_all(open_folder(folder), [FIRST], now=NOW, workers=2).skipped
+    assert_all_is_there(folder)
+
+
+def test_there_is_no_further_place_to_die_at(seaweed: str, prefix: str, folder: Path) -> None:
+    move_to_s3(folder, seaweed, prefix)
+    assert not die(folder, WRITES)
+    assert_all_is_there(folder)
+
+
+def test_no_death_at_any_moment_loses_or_doubles_a_row(
+    seaweed: str, prefix: str, tmp_path: Path
+) -> None:
+    chance = random.Random(None if "DEATHS" in os.environ else 4)  # noqa: S311
+    longest = duration(tmp_path / "clock", partial(move_to_s3, url=seaweed, prefix=f"{prefix}/1"))
+    settle = partial(move_to_s3, url=seaweed, prefix=f"{prefix}/2")
+    assert one_round(tmp_path, chance, DEATHS, longest, settle)
+
+
+@pytest.fixture
+def pair(seaweed: str, prefix: str, tmp_path: Path) -> list[Path]:
+    """Two projects with the same logs: one on disk, where all is done, and one in S3."""
+    folders = [tmp_path / "here", tmp_path / "there"]
+    for one in folders:
+        write_logs(one, inputs=4)
+    move_to_s3(folders[1], seaweed, prefix)
+    assert daytally(folders[0], "run", *WINDOW).returncode == 0
+    return folders
+
+
+def assert_same(pair: list[Path]) -> None:
+    assert all_rows(pair[0]) == all_rows(pair[1])
+    assert all_figures(pair[0]) == all_figures(pair[1])
+    assert_balanced(pair[1])
+
+
+def start(words: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        words, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_two_runs_at_once_are_one_after_the_other(
+    pair: list[Path], seaweed: str, prefix: str
+) -> None:
+    runs = [start(command(pair[1], "run", "--wait", "10m", *WINDOW)) for _ in range(2)]
+    for run in runs:
+        _, said = run.communicate(timeout=300)
+        assert run.returncode == 0, said
+    assert_same(pair)
+    lease = start(command(pair[1], "run", *WINDOW))
+    assert lease.communicate(timeout=300)
+    assert bucket_at(seaweed, prefix).size_of(".lock") == len(b'{"free": true}\n')
+
+
+def test_runs_that_heed_no_lease_do_no_harm(pair: list[Path]) -> None:
+    """As one that slept until its lease was another's: they plan, seal and publish at once."""
+    module = command(pair[1], "run", *WINDOW)[3:]
+    runs = [start([sys.executable, "-c", LAWLESS, *module]) for _ in range(3)]
+    for run in runs:
+        _, said = run.communicate(timeout=300)
+        assert run.returncode == 0, said
+    assert_same(pair)
