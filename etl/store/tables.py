@@ -73,21 +73,29 @@ class Warehouse:
         Columns and struct fields are only ever added.
         """
         with store_errors(table):
-            try:
-                opened = self._newest(table)
-            except TableNotFoundError:
-                return DeltaTable.create(
-                    self.place.uri(table),
-                    schema,
-                    mode="ignore",
-                    partition_by=PARTITIONS[table],
-                    storage_options=self.place.options(),
-                )
-            if _lacks(opened.schema(), schema):
-                empty = pa.Table.from_batches([], schema=schema)
-                write_deltalake(opened, empty, mode="append", schema_mode="merge")
-                opened = self._newest(table)
-            return opened
+            for _ in range(TRIES):
+                try:
+                    return self._made_or_widened(table, schema)
+                except CommitFailedError as error:
+                    overtaken = error  # another run did the same, or our own answer was lost
+            raise overtaken
+
+    def _made_or_widened(self, table: str, schema: pa.Schema) -> DeltaTable:
+        try:
+            opened = self._newest(table)
+        except TableNotFoundError:
+            return DeltaTable.create(
+                self.place.uri(table),
+                schema,
+                mode="ignore",
+                partition_by=PARTITIONS[table],
+                storage_options=self.place.options(),
+            )
+        if _lacks(opened.schema(), schema):
+            empty = pa.Table.from_batches([], schema=schema)
+            write_deltalake(opened, empty, mode="append", schema_mode="merge")
+            opened = self._newest(table)
+        return opened
 
     def existing(self, table: str) -> DeltaTable | None:
         """Open a table at its newest version, as it is; None where it does not exist yet."""

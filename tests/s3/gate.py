@@ -12,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Judgement = Literal["pass", "lose answer", "cut", "SlowDown", "ExpiredToken", "InvalidToken"]
+Judgement = Literal[
+    "pass", "lose answer", "cut", "SlowDown", "ExpiredToken", "AuthorizationHeaderMalformed"
+]
 """`lose answer` lets the server do it, and says 503; `cut` lets it do it, and says nothing. The
 others are codes of errors that the server never hears of."""
 
@@ -98,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(text)
+            with contextlib.suppress(ConnectionError):  # a client may stop listening
+                self.wfile.write(text)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -19,9 +19,7 @@ from etl.pipeline.runs import run_all
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.faults import (
     WINDOW,
-    all_figures,
-    all_rows,
-    assert_balanced,
+    assert_same,
     command,
     daytally,
     environment,
@@ -84,12 +82,6 @@ def pair(seaweed: str, prefix: str, tmp_path: Path) -> list[Path]:
     return folders
 
 
-def assert_same(pair: list[Path]) -> None:
-    assert all_rows(pair[0]) == all_rows(pair[1])
-    assert all_figures(pair[0]) == all_figures(pair[1])
-    assert_balanced(pair[1])
-
-
 def start(words: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         words, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -103,7 +95,7 @@ def test_two_runs_at_once_are_one_after_the_other(
     for run in runs:
         _, said = run.communicate(timeout=300)
         assert run.returncode == 0, said
-    assert_same(pair)
+    assert_same(*pair)
     lease = start(command(pair[1], "run", *WINDOW))
     assert lease.communicate(timeout=300)
     assert bucket_at(seaweed, prefix).size_of(".lock") == len(b'{"free": true}\n')
@@ -116,4 +108,4 @@ def test_runs_that_heed_no_lease_do_no_harm(pair: list[Path]) -> None:
     for run in runs:
         _, said = run.communicate(timeout=300)
         assert run.returncode == 0, said
-    assert_same(pair)
+    assert_same(*pair)

@@ -29,7 +29,7 @@ def bucket_at(url: str, prefix: str) -> Bucket:
 
 
 def everything(project: Project) -> dict[str, list[Any]]:
-    """Return all rows of all tables, without what names an attempt or its files."""
+    """Return all rows of all tables, without what names an attempt or its files, or takes time."""
     found = {}
     for table in PARTITIONS:
         opened = project.warehouse.existing(table)
@@ -37,7 +37,8 @@ def everything(project: Project) -> dict[str, list[Any]]:
             continue
         rows = opened.to_pyarrow_table().to_pylist()
         for row in rows:
-            row.pop("attempt", None)
+            for name in ("attempt", "seconds"):
+                row.pop(name, None)
             row["parts"] = [
                 (part["table"], part["day"], part["rows"], part["size_bytes"])
                 for part in row.get("parts") or ()
