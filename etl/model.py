@@ -501,6 +501,26 @@ class SlowRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageSample:
+    """The first line of a day of one kind of error or warning; all its text is hostile.
+
+    Attributes:
+        fingerprint: The message with its variable parts masked.
+        severity: The line's.
+        first_day: The first day on which this kind is known.
+    """
+
+    source: str
+    fingerprint: str
+    severity: int
+    at: datetime
+    message: str | None
+    uri: str
+    offset: int
+    first_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class DayReport:
     """All that the statement of one day says; reporting adds no figure of its own.
 
@@ -526,6 +546,7 @@ class DayReport:
         chains: Names of all chains; each has a list of objects, be it empty.
         objects: Objects that did not simply get through, the worst state first.
         slowest: The slowest requests, the slowest first.
+        samples: The first line of each kind of error and warning.
     """
 
     project: str
@@ -549,6 +570,7 @@ class DayReport:
     chains: tuple[str, ...] = ()
     objects: tuple[ListedObject, ...] = ()
     slowest: tuple[SlowRequest, ...] = ()
+    samples: tuple[MessageSample, ...] = ()
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

@@ -212,6 +212,20 @@ SLOW_REQUESTS = pa.schema(
 )
 """The slowest requests of a day."""
 
+MESSAGE_SAMPLES = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("source", TEXT),
+        ("fingerprint", TEXT),
+        ("severity", pa.int32()),
+        ("at", INSTANT),
+        ("message", TEXT),
+        ("input_id", TEXT),
+        ("offset", pa.int64()),
+    ]
+)
+"""The first line of a day of each kind of error and warning, the most frequent ones."""
+
 INCIDENT_LOG = pa.schema(
     [
         ("incident_id", TEXT),

@@ -1,7 +1,7 @@
 /* ---
 title = "Requests that match no route"
 class = "api"
-definition = "Requests per day, source and template of the path, of those that match no configured route. In a template, segments that look like ids are {id}, and segments of which there are many in one place {name}. Templates beyond the 50 with the most requests of a source share a row, (other)."
+definition = "Requests per day, source and template of the path, of those that match no configured route. In a template, segments that look like ids are {id}, and segments of which there are many in one place {name}. Templates beyond the 50 with the most requests of a source share a row, (other). The command daytally routes suggests routes for them."
 unit = "requests"
 data_source = "Access logs: the path of each request."
 owner = "API team"

@@ -16,6 +16,7 @@ from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure, without_value
 from etl.metrics.restating import changes, restate
+from etl.metrics.samples import message_samples
 from etl.metrics.scope import words_of
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
@@ -84,11 +85,12 @@ def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.Lazy
 
 
 def _keep_evidence(project: Project, day: date, of_chains: Mapping[str, pl.LazyFrame]) -> None:
-    """Write which objects and requests stand behind the figures."""
+    """Write which objects, requests and messages stand behind the figures."""
     tables = project.tables()
     listed = listed_objects(tables, project.definitions, day, of_chains)
     write_evidence(project.warehouse, day, "chain_objects", listed)
     write_evidence(project.warehouse, day, "slow_requests", slowest_requests(tables, day))
+    write_evidence(project.warehouse, day, "message_samples", message_samples(tables, day))
 
 
 def _keep(

@@ -40,7 +40,7 @@ from etl.reporting import (
     write_index,
 )
 from etl.schema import INPUTS, REJECTS
-from etl.store.evidence import read_objects, read_slowest
+from etl.store.evidence import read_objects, read_samples, read_slowest
 from etl.store.ledger import READ
 from etl.store.measurements import read_detections, read_measurements
 from etl.store.restatements import read_metric_runs, read_restatements
@@ -181,6 +181,7 @@ def build_report(
         chains=tuple(chain.name for chain in project.definitions.chains),
         objects=read_objects(project.warehouse, day),
         slowest=read_slowest(project.warehouse, day),
+        samples=read_samples(project.warehouse, day),
     )
 
 

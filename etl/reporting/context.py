@@ -13,6 +13,7 @@ from etl.reporting.headline import reasons
 from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
 from etl.reporting.kpis import kpi_table, trends
 from etl.reporting.marks import budgets_table, unusual_table
+from etl.reporting.messages import told_sections
 from etl.reporting.proof import (
     count_cells,
     inputs_table,
@@ -23,7 +24,7 @@ from etl.reporting.proof import (
 )
 from etl.reporting.resolve import incident_table, open_count, times_table
 from etl.reporting.restated import explain_command, restated_table
-from etl.reporting.sections import Section, sections
+from etl.reporting.sections import Section
 from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
     clip,
@@ -85,6 +86,7 @@ class Day:
                     "title": section.title,
                     "question": section.question,
                     "silent": [clip(title, 120) for title in section.silent],
+                    "none": [clip(title, 120) for title in section.none],
                     "tables": [table.cut(limit) for table in section.tables],
                 }
                 for section in self.sections
@@ -140,7 +142,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "missing": missing_table(report.missing),
         "rejects": rejects_table(report.rejects),
     }
-    of_classes = with_evidence(sections(report.measurements, report.sheets), report)
+    of_classes = with_evidence(told_sections(report), report)
     return Day(context, of_classes, tables)
 
 

@@ -16,10 +16,11 @@ from etl.reporting.text import (
     clip,
     figure,
     finite,
+    number,
     target_words,
 )
 
-_CODE = frozenset({"route", "path", "resource", "query"})
+_CODE = frozenset({"route", "path", "resource", "query", "template"})
 
 
 def dimension_columns(rows: Sequence[Measurement]) -> list[Column]:
@@ -92,3 +93,32 @@ def verdict_cell(verdict: Verdict) -> Cell:
     if verdict is Verdict.NONE:
         return Cell(verdict.value, NOTHING)
     return Cell(verdict.value, WORDS[verdict], verdict=verdict.value)
+
+
+def ratio_columns(sheet: Sheet) -> tuple[Column, Column, Column]:
+    """Return the columns of a ratio's two parts and their difference."""
+    between_steps = sheet.metric_class == "integrity"
+    return (
+        Column("numerator", "Upstream" if between_steps else "Numerator", "number"),
+        Column("denominator", "Downstream" if between_steps else "Denominator", "number"),
+        Column("difference", "Difference" if between_steps else "", "number"),
+    )
+
+
+def ratio_cells(m: Measurement) -> list[Cell]:
+    """Return the cells of a ratio's two parts and their difference."""
+    both = m.numerator is not None and m.denominator is not None
+    difference = (m.numerator or 0.0) - (m.denominator or 0.0) if both else None
+    signed = NOTHING if difference is None else number(difference).replace("-", "−")
+    if difference is not None and difference > 0:
+        signed = f"+{signed}"
+    return [
+        count_cell(m.numerator),
+        count_cell(m.denominator),
+        Cell(difference, signed),
+    ]
+
+
+def count_cell(value: float | None) -> Cell:
+    """Return a count, or a dash where there is none."""
+    return Cell(value, NOTHING if value is None else number(value))

@@ -9,21 +9,31 @@ from dataclasses import dataclass
 
 from etl.model import CLASSES, Measurement, Sheet, Verdict
 from etl.reporting.dimensions import Order
+from etl.reporting.families import (
+    MOST_SHOWN,
+    family_of,
+    family_table,
+    rank_in_family,
+    spread_of,
+    spread_table,
+)
 from etl.reporting.hours import hour_table, hours_of
 from etl.reporting.judge import SEVERITY, sheet_for
 from etl.reporting.rows import (
+    count_cell,
     dimension_cells,
     dimension_columns,
+    ratio_cells,
+    ratio_columns,
     target_cell,
     value_cell,
     verdict_cell,
 )
-from etl.reporting.tables import Cell, Column, Table, slug
+from etl.reporting.tables import Cell, Column, Table, free_name, slug
 from etl.reporting.text import (
     NOTHING,
     finite,
     heading_unit,
-    number,
 )
 
 TITLES: Mapping[str, tuple[str, str]] = {
@@ -60,18 +70,24 @@ _RANK_WORDS = re.compile(r"(?:p\d+|median)\s+(?:of\s+)?(?:the\s+)?", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One class of metrics with its tables, and the metrics that found nothing."""
+    """One class of metrics with its tables, and the metrics that found nothing.
+
+    Attributes:
+        silent: Metrics without data.
+        none: Metrics of failures that found none, which is no lack of data.
+    """
 
     name: str
     title: str
     question: str
     tables: tuple[Table, ...]
     silent: tuple[str, ...]
+    none: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A metric, or percentiles of one thing, and what was measured."""
+    """A metric, or several that make one table, and what was measured."""
 
     sheets: tuple[Sheet, ...]
     measurements: tuple[tuple[Measurement, ...], ...]
@@ -102,19 +118,12 @@ def _section(metric_class: str, groups: Sequence[_Group], order: Order, names: s
     for group in groups:
         if not any(group.measurements):
             continue
-        name = _free_name(slug(_stem(group)), names)
+        name = free_name(slug(_stem(group)), names)
         tables.append(_table(group, name, order))
-    silent = tuple(s.title for g in groups if not any(g.measurements) for s in g.sheets)
-    return Section(metric_class, title, question, tuple(tables), silent)
-
-
-def _free_name(wanted: str, taken: set[str]) -> str:
-    name = wanted if wanted not in taken else f"metric_{wanted}"
-    number_ = 2
-    while name in taken:
-        name, number_ = f"metric_{wanted}_{number_}", number_ + 1
-    taken.add(name)
-    return name
+    empty = [s for g in groups if not any(g.measurements) for s in g.sheets]
+    none = tuple(s.title for s in empty if metric_class == "errors" and not s.has_target)
+    silent = tuple(s.title for s in empty if s.title not in none)
+    return Section(metric_class, title, question, tuple(tables), silent, none)
 
 
 def _groups(
@@ -126,9 +135,12 @@ def _groups(
     for sheet in sheets.values():
         if sheet.metric_class == metric_class:
             match = _PERCENTILE.fullmatch(sheet.name)
-            families[match["stem"] if match else sheet.name, sheet.unit].append(sheet)
+            if family := "" if sheet.has_target else family_of(sheet.name):
+                families[family, ""].append(sheet)
+            else:
+                families[match["stem"] if match else sheet.name, sheet.unit].append(sheet)
     for members in families.values():
-        ranked = sorted(members, key=lambda s: _rank(s.name))
+        ranked = sorted(members, key=lambda s: (rank_in_family(s.name), _rank(s.name)))
         yield _Group(tuple(ranked), tuple(tuple(by_metric[s.name]) for s in ranked))
 
 
@@ -138,17 +150,23 @@ def _rank(name: str) -> int:
 
 
 def _stem(group: _Group) -> str:
+    if len(group.sheets) > 1 and (family := family_of(group.sheets[0].name)):
+        return family
     match = _PERCENTILE.fullmatch(group.sheets[0].name)
     return match["stem"] if match and len(group.sheets) > 1 else group.sheets[0].name
 
 
 def _table(group: _Group, name: str, order: Order) -> Table:
+    if len(group.sheets) > 1 and family_of(group.sheets[0].name):
+        return family_table(list(zip(group.sheets, group.measurements, strict=True)), name, order)
     if len(group.sheets) > 1:
         return _percentiles(group, name, order)
     sheet, rows = group.sheets[0], group.measurements[0]
     hours = hours_of(rows)
     if hours:
         return hour_table(sheet, rows, hours, name)
+    if (spread := spread_of(rows)) and not sheet.has_target:
+        return spread_table(sheet, rows, spread, name, order)
     return _plain_table(sheet, rows, name, order)
 
 
@@ -178,7 +196,7 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
     unit = heading_unit(sheet.unit)
     columns = [
         *dimension_columns(rows),
-        *(_ratio_columns(sheet) if has_ratio else ()),
+        *(ratio_columns(sheet) if has_ratio else ()),
         Column("value", unit.capitalize() or _VALUE.get(sheet.unit, "Value"), "number"),
         Column("unit", ""),
         *([Column("n", "n", "number")] if has_n else ()),
@@ -189,52 +207,23 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
     for m in rows:
         row = [*dimension_cells(m, names)]
         if has_ratio:
-            row += _ratio_cells(m)
+            row += ratio_cells(m)
         row += [value_cell(m, largest if bars else 0.0, sheet), Cell(m.unit, m.unit)]
         if has_n:
-            row.append(_count_cell(m.n))
+            row.append(count_cell(m.n))
         if judged:
             row += _judged_cells(m)
         cells.append(tuple(row))
-    return Table(name, sheet.title, tuple(columns), tuple(cells), sheet.definition)
+    most = MOST_SHOWN if sheet.metric_class == "api" else -1
+    return Table(name, sheet.title, tuple(columns), tuple(cells), sheet.definition, most=most)
 
 
 _VALUE = {"ratio": "Ratio", "%": "Share", "percent": "Share"}
 _JUDGED_COLUMNS = (Column("target", "Target", "number"), Column("verdict", "Verdict", "verdict"))
 
 
-def _ratio_columns(sheet: Sheet) -> tuple[Column, Column, Column]:
-    between_steps = sheet.metric_class == "integrity"
-    return (
-        Column("numerator", "Upstream" if between_steps else "Numerator", "number"),
-        Column("denominator", "Downstream" if between_steps else "Denominator", "number"),
-        Column("difference", "Difference" if between_steps else "", "number"),
-    )
-
-
-def _ratio_cells(m: Measurement) -> list[Cell]:
-    both = m.numerator is not None and m.denominator is not None
-    difference = (m.numerator or 0.0) - (m.denominator or 0.0) if both else None
-    signed = NOTHING if difference is None else number(difference).replace("-", "−")
-    if difference is not None and difference > 0:
-        signed = f"+{signed}"
-    return [
-        _count_cell(m.numerator),
-        _count_cell(m.denominator),
-        Cell(difference, signed),
-    ]
-
-
-def _count_cell(value: float | None) -> Cell:
-    return Cell(value, NOTHING if value is None else number(value))
-
-
 def _judged_cells(m: Measurement) -> list[Cell]:
     return [target_cell(m), verdict_cell(m.verdict)]
-
-
-def _unmeasured() -> list[Cell]:
-    return [Cell("", NOTHING), verdict_cell(Verdict.NO_DATA)]
 
 
 def _percentiles(group: _Group, name: str, order: Order) -> Table:
@@ -262,7 +251,7 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
         row, first = merged[key], firsts[key]
         line = [*dimension_cells(first, names)]
         line += [value_cell(row.get(s.name), 0.0, s) for s in group.sheets]
-        line += [Cell(unit, unit), _count_cell(first.n)]
+        line += [Cell(unit, unit), count_cell(first.n)]
         if judged:
             held = row.get(judged.name)
             line += (

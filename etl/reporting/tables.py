@@ -71,6 +71,7 @@ class Table:
         name: Stem of the CSV's file name, made of `[a-z0-9_-]`.
         rows: Each as long as `columns`.
         total: How many rows there are, when `rows` was cut.
+        most: Rows that a page shows at most; below 0 as many as fit.
         heat: Shown as a heat strip: narrow cells, shaded.
         long: Header and rows of the CSV where it has another shape than the page.
         empty: What the page says where there is no row.
@@ -82,6 +83,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     total: int = -1
+    most: int = -1
     heat: bool = False
     long: tuple[Sequence[str], Sequence[Sequence[Raw]]] | None = None
     empty: str = "Nothing to show."
@@ -115,7 +117,7 @@ class Table:
     def cut(self, limit: int) -> Table:
         """Return the table as a page shows it: its first `limit` rows, and how many there were."""
         title, note = clip(self.title, 200), visible(self.note)  # a data sheet may hold anything
-        rows = self.rows[:limit]
+        rows = self.rows[: limit if self.most < 0 else min(limit, self.most)]
         return replace(self, title=title, note=note, rows=rows, total=len(self.rows))
 
     def csv(self) -> bytes:
@@ -169,3 +171,13 @@ def guarded(text: str) -> str:
 def slug(text: str) -> str:
     """Return a name fit for files and ids: lower case letters, digits, `_` and `-`."""
     return re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:60] or "table"
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """Return a name for a table that none has yet, and take it."""
+    name = wanted if wanted not in taken else f"metric_{wanted}"
+    number_ = 2
+    while name in taken:
+        name, number_ = f"metric_{wanted}_{number_}", number_ + 1
+    taken.add(name)
+    return name

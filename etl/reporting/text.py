@@ -231,6 +231,11 @@ def _exact(value: float, unit: str) -> str:
     )
 
 
+def clock(at: datetime | None, zone: str) -> str:
+    """Return the time of day of an instant in the zone, to the second."""
+    return NOTHING if at is None else f"{at.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
 def instant(at: datetime | None, zone: str) -> str:
     """Return an instant in the zone, to the second, with its offset."""
     if at is None:

@@ -1,4 +1,4 @@
-"""Keeps what stands behind a day's figures: listed objects and slow requests, with their lines."""
+"""Keeps what stands behind a day's figures: objects, slow requests, messages, with their lines."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from datetime import date
 
 import polars as pl
 
-from etl.model import ListedObject, SlowRequest
-from etl.schema import CHAIN_OBJECTS, INPUTS, SLOW_REQUESTS
+from etl.model import ListedObject, MessageSample, SlowRequest
+from etl.schema import CHAIN_OBJECTS, INPUTS, MESSAGE_SAMPLES, SLOW_REQUESTS
 from etl.store.tables import Warehouse
 
-_SCHEMAS = {"chain_objects": CHAIN_OBJECTS, "slow_requests": SLOW_REQUESTS}
+_SCHEMAS = {
+    "chain_objects": CHAIN_OBJECTS,
+    "slow_requests": SLOW_REQUESTS,
+    "message_samples": MESSAGE_SAMPLES,
+}
 
 
 def write_evidence(warehouse: Warehouse, day: date, table: str, rows: pl.DataFrame) -> None:
-    """Replace a day's rows of `chain_objects` or `slow_requests` in one commit."""
+    """Replace a day's rows of one of the tables of evidence in one commit."""
     schema = _SCHEMAS[table]
     if rows.is_empty() and not warehouse.exists(table):
         return
@@ -33,6 +37,16 @@ def read_slowest(warehouse: Warehouse, day: date) -> tuple[SlowRequest, ...]:
     rows = _with_uris(warehouse, "slow_requests", day)
     rows = rows.sort("request_time_s", "at", "uri", "offset", descending=[True, *[False] * 3])
     return tuple(SlowRequest(**row) for row in rows.iter_rows(named=True))
+
+
+def read_samples(warehouse: Warehouse, day: date) -> tuple[MessageSample, ...]:
+    """Return the samples of messages of a day, with the first day that knows their kind."""
+    kind = ["source", "fingerprint"]
+    until = warehouse.scan("message_samples", MESSAGE_SAMPLES).filter(pl.col("day") <= day)
+    firsts = until.group_by(kind).agg(pl.col("day").min().alias("first_day")).collect()
+    rows = _with_uris(warehouse, "message_samples", day).join(firsts, on=kind, how="left")
+    rows = rows.sort("source", "severity", "fingerprint")
+    return tuple(MessageSample(**row) for row in rows.iter_rows(named=True))
 
 
 def _with_uris(warehouse: Warehouse, table: str, day: date) -> pl.DataFrame:

@@ -33,6 +33,7 @@ PARTITIONS = {
     "metric_runs": ["day"],
     "chain_objects": ["day"],
     "slow_requests": ["day"],
+    "message_samples": ["day"],
     "incident_log": [],
     "mail_log": [],
     "retired": [],

@@ -152,3 +152,22 @@ def test_the_days_of_the_tables_are_the_days_of_the_truth(finished: Project) -> 
     days = {str(one.day) for one in read_measurements(finished.warehouse)}
     assert days == set(truth_of(finished)["days"])
     assert not any(missing_sources(finished, [date(2026, 3, 16)]).values())
+
+
+def test_every_kind_of_error_has_its_first_line_and_first_day(finished: Project) -> None:
+    firsts: dict[tuple[str, str], str] = {}
+    for day, of_day in sorted(truth_of(finished)["days"].items()):
+        kinds = {
+            (one["dimensions"]["source"], one["dimensions"]["fingerprint"]): one["first_at"]
+            for one in of_day["measurements"]
+            if one["metric"] in {"error_fingerprints", "warning_fingerprints"}
+        }
+        samples = build_report(finished, date.fromisoformat(day)).samples
+        assert {(s.source, s.fingerprint): s.at.isoformat() for s in samples} == kinds
+        for one in samples:
+            first = firsts.setdefault((one.source, one.fingerprint), day)
+            assert str(one.first_day) == first
+            content = (finished.settings.root / one.uri).read_bytes()
+            plain = gzip.decompress(content) if one.uri.endswith(".gz") else content
+            line = plain[one.offset :].split(b"\n", 1)[0].decode()
+            assert line.endswith(one.message or "?")
