@@ -159,7 +159,9 @@ def _overrides(settings: Settings) -> dict[str, Override]:
     """Return what the project says of metrics, with the places where it says so."""
 
     def placed(name: str, key: str) -> str:
-        return place_of(settings.root, "metrics", name, *([key] if key else []))
+        # The first rule's number finds `[[metrics.x.targets]]` as well as `targets = [`.
+        within: list[str | int] = [key, 0] if key == "targets" else [key] if key else []
+        return place_of(settings.root, "metrics", name, *within)
 
     return {name: Override(keys, partial(placed, name)) for name, keys in settings.metrics.items()}
 

@@ -104,6 +104,11 @@ def count(kpis: Sequence[Kpi], verdict: Verdict) -> int:
     return sum(kpi.verdict is verdict for kpi in kpis)
 
 
+def judged(kpis: Sequence[Kpi]) -> list[Kpi]:
+    """Return the KPIs that have a target on their day: a holiday may demand nothing."""
+    return [kpi for kpi in kpis if kpi.verdict is not Verdict.NONE]
+
+
 def sheet_for(measurement: Measurement, sheets: Mapping[str, Sheet]) -> Sheet:
     """Return a measurement's data sheet, or a bare one where its metric was removed since."""
     known = sheets.get(measurement.metric)
@@ -178,8 +183,7 @@ def summarise(
 
 def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
     """Return a day's verdict with its count, as in `MISSED 2 of 9 KPIs`."""
-    kpis = [kpi for kpi in kpis if kpi.verdict is not Verdict.NONE]  # without a target that day
-    total = len(kpis)
+    total = len(judged(kpis))
     noun = "KPI" if total == 1 else "KPIs"
     word = WORDS[verdict].upper()
     if verdict in {Verdict.MISSED, Verdict.NO_DATA}:
@@ -190,7 +194,7 @@ def verdict_words(verdict: Verdict, kpis: Sequence[Kpi]) -> str:
         return f"{word} {'the only KPI' if total == 1 else f'all {total:,} KPIs'}"
     if verdict is Verdict.INCOMPLETE:
         return f"{word}, {count(kpis, Verdict.MET):,} of {total:,} {noun} met"
-    return "NO KPIs"
+    return "NO KPI HAS A TARGET" if kpis else "NO KPIs"
 
 
 def statement(report: DayReport) -> tuple[Kpi, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from etl.model import Incident, Measurement, Verdict
 from etl.reporting.context import Context
 from etl.reporting.dimensions import Order, about, dimensions_json
-from etl.reporting.judge import WORDS, DaySummary, verdict_words
+from etl.reporting.judge import WORDS, DaySummary, judged, verdict_words
 from etl.reporting.kpis import TREND_NOTE, trends
 from etl.reporting.resolve import incident_table, incidents_line, newest_first, times_table
 from etl.reporting.rows import full_value_cell, target_cell, verdict_cell
@@ -133,8 +133,8 @@ def _days_table(days: Sequence[DaySummary]) -> Table:
         (
             Cell(s.day, s.day.isoformat(), href=f"{s.day}/index.html"),
             Cell(s.verdict.value, WORDS[s.verdict], verdict=s.verdict.value),
-            Cell(s.missed, f"{s.missed:,} of {len(s.kpis):,}"),
-            Cell(len(s.kpis), ""),
+            Cell(s.missed, f"{s.missed:,} of {len(judged(s.kpis)):,}"),
+            Cell(len(judged(s.kpis)), ""),
             Cell(" ".join(s.missing), clip(", ".join(s.missing), 120)),
             Cell(s.restated, number(s.restated) if s.restated else NOTHING),
         )

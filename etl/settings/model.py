@@ -191,7 +191,7 @@ class Settings(Part):
     mail: MailSettings | None = None
     s3: S3Settings = Field(default_factory=S3Settings)
     retention: RetentionSettings = RetentionSettings()
-    metrics: dict[Identifier, dict[str, Any]] = Field(default_factory=dict)
+    metrics: dict[Name, dict[str, Any]] = Field(default_factory=dict)
     special_days: dict[Identifier, list[date]] = Field(default_factory=dict)
     root: Path = Path()
 

@@ -46,6 +46,28 @@ def test_a_page_is_never_better_than_its_kpis() -> None:
     assert verdict_of(good_report()) is Verdict.MET
 
 
+def test_a_kpi_that_has_no_target_on_a_day_is_shown_but_not_counted() -> None:
+    free = measured("http_500", 99.0, verdict=Verdict.NONE, target="")
+    met = measured("chain_time_p90", 1.0, verdict=Verdict.MET)
+    summary = summarise(DAY, [free, met], sheets())
+    assert summary.verdict is Verdict.MET
+    assert len(summary.kpis) == 2
+    assert verdict_words(summary.verdict, summary.kpis) == "MET the only KPI"
+    holiday = summarise(DAY, [free], sheets())
+    assert holiday.verdict is Verdict.NONE
+    assert verdict_words(Verdict.NONE, ()) == "NO KPIs"
+    assert verdict_words(holiday.verdict, holiday.kpis) == "NO KPI HAS A TARGET"
+
+
+def test_a_relative_target_is_told_with_the_figures_that_it_came_to() -> None:
+    one = measured(
+        "http_500", 99.0, verdict=Verdict.MISSED, target="<= 120 % of yesterday", target_high=12.0
+    )
+    (kpi,) = kpis_of([one], sheets())
+    assert kpi.figures == "99 requests, target <= 120 % of yesterday (at most 12 requests)"
+    assert kpi.excess == 87
+
+
 def test_an_old_verdict_stays_when_its_metric_is_gone() -> None:
     m = measured("gone", 3.0, verdict=Verdict.MISSED, target="<= 1", day=DAY - timedelta(days=9))
     assert summarise(m.day, [m], {}).missed == 1
@@ -59,7 +81,7 @@ def test_an_old_verdict_stays_when_its_metric_is_gone() -> None:
         (Verdict.INCOMPLETE, "INCOMPLETE, 6 of 9 KPIs met"),
         (Verdict.NO_DATA, "NO DATA"),
         (Verdict.MET, "MET all 9 KPIs"),
-        (Verdict.NONE, "NO KPIs"),
+        (Verdict.NONE, "NO KPI HAS A TARGET"),
     ],
 )
 def test_a_verdict_in_words(verdict: Verdict, words: str) -> None:
