@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from secrets import token_hex
@@ -138,6 +138,7 @@ class SourceRun:
         skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
             state = self.ledger.load()
+            self._mind_the_clock(state)
             plan = self._plan(state)
             skipped = plan.skipped
             if not plan.spans:
@@ -147,6 +148,17 @@ class SourceRun:
             self.skip(uri, input_id, why)
         for item, why in skipped:
             self.skip(item.uri, "", why)
+
+    def _mind_the_clock(self, state: LedgerState) -> None:
+        """Judge by an earlier run's time what is future, where the clock has gone back since.
+
+        A machine that starts with a wrong clock would refuse the lines of all days after it.
+        """
+        reader, last = self.job.reader, state.reads()["read_at"].max()
+        if isinstance(last, datetime) and last > reader.now:
+            said = logger.bind(source=reader.source, now=str(reader.now), last_run=str(last))
+            said.warning("the clock is behind that of an earlier run; is it right?")
+            self.job = replace(self.job, reader=replace(reader, now=last))
 
     def skip(self, uri: str, input_id: str, why: str) -> None:
         """Tell that an input is left out of this run."""

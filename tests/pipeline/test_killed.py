@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ def test_one_death_and_one_plain_run_are_enough(folder: Path, place: int) -> Non
     assert die(folder, place)
     result = run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
     assert not result.skipped
+    assert_all_is_there(folder)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, WRITES - 1])
+def test_a_clock_that_goes_back_after_a_death_changes_nothing(folder: Path, place: int) -> None:
+    assert die(folder, place)
+    long_ago = NOW - timedelta(days=400)
+    run_all(open_folder(folder), [FIRST], now=long_ago, workers=2)
+    run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
     assert_all_is_there(folder)
 
 
