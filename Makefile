@@ -22,7 +22,7 @@ INSTALL := $(PIP) install -qq --progress-bar off
 AS_ROOT = $$(test "$$(id -u)" = 0 || echo sudo -n)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all fuzz lint format bench constraints clean distclean browser
+.PHONY: help setup demo test test-all fuzz lint format bench constraints clean distclean browser nginx
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,8 +39,10 @@ demo: $(READY) ## simulate two weeks of logs in demo/ and report on them
 test: $(READY) ## every test that needs no server, browser or system package
 	@$(PYTEST) -m "not extra" $(PYTEST_ARGS)
 
-test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser ## all tests, with Airflow, S3 and a browser
-	@CHROMIUM=$(CHROMIUM) $(PYTEST) $(PYTEST_ARGS)
+# How many runs are killed at random moments; `make test` kills ten.
+DEATHS ?= 60
+test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser nginx ## all tests, with Airflow, S3, nginx and a browser
+	@CHROMIUM=$(CHROMIUM) DEATHS=$(DEATHS) $(PYTEST) $(PYTEST_ARGS)
 
 # New random examples in each run, FUZZ times as many as in `make test`; a failure prints the line
 # @reproduce_failure(…) that brings it back.
@@ -111,6 +113,15 @@ browser: $(AXE)
 	@test -x $(CHROMIUM) || { echo "Installing chromium"; \
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+# Debian starts what it installs, unless this file says no; it goes again if it was not there.
+POLICY := /usr/sbin/policy-rc.d
+nginx:
+	@test -x /usr/sbin/nginx -a -x /usr/sbin/logrotate || { echo "Installing nginx and logrotate"; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive sh -c ' \
+	  test -e $(POLICY) || { printf "#!/bin/sh\nexit 101\n" >$(POLICY); chmod +x $(POLICY); made=1; }; \
+	  apt-get install -y -qq --no-install-recommends nginx-light logrotate >/dev/null; \
+	  code=$$?; test -z "$$made" || rm $(POLICY); exit $$code'; }
 
 $(AXE): tests/browser/package-lock.json
 	@command -v npm >/dev/null || { echo "Installing npm"; \

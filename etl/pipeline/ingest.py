@@ -154,7 +154,7 @@ class SourceRun:
 
         A machine that starts with a wrong clock would refuse the lines of all days after it.
         """
-        reader, last = self.job.reader, state.reads()["read_at"].max()
+        reader, last = self.job.reader, state.rows["read_at"].max()
         if isinstance(last, datetime) and last > reader.now:
             said = logger.bind(source=reader.source, now=str(reader.now), last_run=str(last))
             said.warning("the clock is behind that of an earlier run; is it right?")
