@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import partial
 from secrets import token_hex
 
+import polars as pl
 from loguru import logger
 
 from etl.errors import ChangedInputError, OtherInputError, SkippableError
@@ -17,6 +18,7 @@ from etl.model import Counts, Input, InputAccount
 from etl.pipeline.packing import in_batches, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, read_package
+from etl.schema import INPUTS
 from etl.store.encode import remove_parts
 from etl.store.ledger import Ledger, LedgerState, Outcome, Span
 from etl.store.publish import SchemaOf, publish
@@ -80,14 +82,31 @@ def ingest(
         FatalError: A batch could not be finished; what is committed stays.
     """
     summary = IngestSummary()
+    latest = _latest(warehouse, now)
     with ThreadPoolExecutor(workers) as executor, ThreadPoolExecutor(LOOKERS) as lookers:
-        for job in jobs:
+        for given in jobs:
+            job = replace(given, reader=replace(given.reader, now=latest))
             run = SourceRun(job, warehouse, executor, lookers, now, summary, on_progress)
             run.run()
             if again is not None:
                 with run.listed():
                     summary.rebuilt_days |= again(run)
     return summary
+
+
+def _latest(warehouse: Warehouse, now: datetime) -> datetime:
+    """Return the latest time that a run has known, this one or one before it.
+
+    A machine that starts with a clock that has gone back would refuse, as dated in the future, the
+    lines of all days since.
+    """
+    rows = warehouse.scan("inputs", INPUTS).select(pl.col("read_at").max())
+    before: datetime | None = rows.collect().item()
+    if before is None or before <= now:
+        return now
+    said = logger.bind(now=str(now), before=str(before))
+    said.warning("the clock is behind that of an earlier run; is it right?")
+    return before
 
 
 @dataclass(slots=True)
@@ -138,7 +157,6 @@ class SourceRun:
         skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
             state = self.ledger.load()
-            self._mind_the_clock(state)
             plan = self._plan(state)
             skipped = plan.skipped
             if not plan.spans:
@@ -148,17 +166,6 @@ class SourceRun:
             self.skip(uri, input_id, why)
         for item, why in skipped:
             self.skip(item.uri, "", why)
-
-    def _mind_the_clock(self, state: LedgerState) -> None:
-        """Judge by an earlier run's time what is future, where the clock has gone back since.
-
-        A machine that starts with a wrong clock would refuse the lines of all days after it.
-        """
-        reader, last = self.job.reader, state.rows["read_at"].max()
-        if isinstance(last, datetime) and last > reader.now:
-            said = logger.bind(source=reader.source, now=str(reader.now), last_run=str(last))
-            said.warning("the clock is behind that of an earlier run; is it right?")
-            self.job = replace(self.job, reader=replace(reader, now=last))
 
     def skip(self, uri: str, input_id: str, why: str) -> None:
         """Tell that an input is left out of this run."""

@@ -39,7 +39,7 @@ class Reader:
         make_parser: Makes a parser; takes the date that yearless stamps lie before.
         zone: The project's, whose midnights bound the days.
         place: The warehouse's.
-        now: The latest time that a run of the source has known, UTC: no record is dated much later.
+        now: The latest time that a run has known, UTC: no record is dated much later.
         tolerance: How much later it may be.
         yearless: Whether time stamps may lack the year.
         headed: Whether lines depend on directives before them.
