@@ -10,6 +10,7 @@ Distinct agents are few where rows are many, so each is looked at once and joine
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 
 import polars as pl
 
@@ -20,6 +21,9 @@ UNNAMED = "(unnamed)"
 """Family of an agent that does not begin with a name."""
 
 LONGEST_NAME = 40
+
+MOST_KNOWN = 10_000
+"""Agents that are remembered at least; a log of made-up ones fills no memory."""
 
 _BROWSERS: Mapping[str, str] = {
     # In this order: most browsers also name those that they descend from.
@@ -85,9 +89,29 @@ def agent(column: str) -> pl.Expr:
     )
 
 
+class _Known:
+    """Agents that were classified before: the same ones come in every block of rows."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._frame = classify(pl.Series([], dtype=pl.String))
+
+    def of(self, agents: pl.Series) -> pl.DataFrame:
+        """Return family and kind of different agents, among others'."""
+        with self._lock:
+            new = agents.to_frame("agent").join(
+                self._frame, on="agent", how="anti", nulls_equal=True
+            )
+            if new.height:
+                kept = self._frame if self._frame.height < MOST_KNOWN else self._frame.clear()
+                missing = new if kept.height else agents.to_frame("agent")
+                self._frame = pl.concat([kept, classify(missing.to_series())])
+            return self._frame
+
+
 def _classified(agents: pl.Series) -> pl.Series:
     rows = agents.alias("agent").to_frame()
-    known = classify(rows["agent"].unique())
+    known = _KNOWN.of(rows["agent"].unique())
     found = rows.join(known, on="agent", how="left", nulls_equal=True, maintain_order="left")
     return found.select(pl.struct("family", "kind")).to_series().alias(agents.name)
 
@@ -169,3 +193,6 @@ def _name_pattern(names: str) -> str:
         for name in names.split()
     )
     return rf"^(?:{alternatives})$"
+
+
+_KNOWN = _Known()

@@ -15,11 +15,12 @@ from etl.metrics.fingerprints import fingerprint
 
 def with_request_columns(requests: pl.LazyFrame) -> pl.LazyFrame:
     """Return requests with their derived columns."""
-    return requests.with_columns(
-        resource=pl.col("path").str.extract(r"^/([^/?;]*)"),
-        agent_family=agent("user_agent").struct.field("family"),
-        agent_kind=agent("user_agent").struct.field("kind"),
+    found = requests.with_columns(
+        resource=pl.col("path").str.extract(r"^/([^/?;]*)"), agent=agent("user_agent")
     )
+    # Both out of one column, so that agents are looked at once.
+    family, kind = (pl.col("agent").struct.field(name) for name in ("family", "kind"))
+    return found.with_columns(agent_family=family, agent_kind=kind).select(pl.exclude("agent"))
 
 
 def with_event_columns(events: pl.LazyFrame) -> pl.LazyFrame:

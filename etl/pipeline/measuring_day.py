@@ -17,7 +17,7 @@ from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure, without_value
 from etl.metrics.restating import changes, restate
 from etl.metrics.samples import message_samples
-from etl.metrics.scope import words_of
+from etl.metrics.shared import share
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
 from etl.pipeline.causes import causes_of
@@ -26,9 +26,6 @@ from etl.pipeline.windows import known_span
 from etl.store.evidence import write_evidence
 from etl.store.measurements import read_measurements, write_measurements
 from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
-
-SHARED = ("steps", "steps_before")
-"""Views that cost more than the metrics over them: made once where several metrics read them."""
 
 
 def measure_day(project: Project, context: DayContext) -> dict[str, str]:
@@ -42,10 +39,12 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
     known = known_span(project.warehouse)
     of_chains = chain_views(project.tables(), project.definitions, context.day, known)
     views = {n: of_span | of_chains for n, of_span in _views(project, context).items()}
+    shared = share(views, project.sheets.values())
     for sheet in project.sheets.values():
         began, error = time.perf_counter(), ""
         try:
-            rows = measure(sheet, views[sheet.lookback_days], context)
+            span = sheet.lookback_days
+            rows = measure(sheet, views[span], context, shared.get(span))
         except SheetError as mistake:
             error, rows = str(mistake), without_value(sheet, context)
             logger.bind(metric=sheet.name, day=str(context.day)).error(error)
@@ -63,25 +62,10 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
 
 
 def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.LazyFrame]]:
-    """Return the views by look-back; what several metrics share is made once."""
-    tables, sheets = project.tables(), project.sheets.values()
-    spans = {sheet.lookback_days for sheet in sheets}
-    views = {
-        span: build_views(tables, project.definitions, context.day, span) for span in sorted(spans)
-    }
-    made: dict[str, pl.LazyFrame] = {}
-    for span, of_span in views.items():
-        for name in SHARED:
-            readers = [s for s in sheets if name in words_of(s)]
-            if name.endswith("_before"):
-                readers = [s for s in readers if s.lookback_days == span]
-            if len(readers) < 2:
-                continue
-            key = f"{name} {span}" if name.endswith("_before") else name
-            if key not in made:
-                made[key] = of_span[name].collect(engine="streaming").lazy()
-            of_span[name] = made[key]
-    return views
+    """Return the views by look-back."""
+    tables = project.tables()
+    spans = sorted({sheet.lookback_days for sheet in project.sheets.values()})
+    return {span: build_views(tables, project.definitions, context.day, span) for span in spans}
 
 
 def _keep_evidence(project: Project, day: date, of_chains: Mapping[str, pl.LazyFrame]) -> None:
