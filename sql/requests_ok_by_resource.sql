@@ -13,9 +13,9 @@ review = 2027-11-23
 --- */
 select
   source,
-  split_part(path, '/', 2) as resource,
+  resource,
   count(*) filter (where status = 200) as value,
   count(*) as n
 from requests
 where route is not null
-group by source, split_part(path, '/', 2)
+group by source, resource
