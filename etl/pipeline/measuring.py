@@ -28,6 +28,7 @@ from etl.store.measurements import (
     read_values,
     write_detections,
 )
+from etl.store.publish import published_batches
 from etl.store.retention import emptied_days, present_before
 
 RECORD_TABLES = ("requests", "events")
@@ -150,12 +151,16 @@ def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]
     Reads are named by content and byte range, not by data file: the same logs give the same
     version in any warehouse, however the work was divided, and whether or not it keeps old rows.
     One that was rebuilt is named by its batch too: its rows differ although its bytes do not, and
-    a run that died before it measured them has to be noticed.
+    a run that died before it measured them has to be noticed. Batches that another run has sealed
+    and is about to show do not count: a version must not promise rows that were not measured.
     """
     zone = project.settings.zone
+    shown = published_batches(project.warehouse)  # before the tables are read: they may hold more
     rows = project.warehouse.scan("inputs", INPUTS).filter(
         (pl.col("state") == READ) & pl.col("first_at").is_not_null()
     )
+    shown_in = pl.col("source").replace_strict(shown, default=0, return_dtype=pl.Int64)
+    rows = rows.filter(pl.col("batch") <= shown_in)
     again = pl.when("rebuilt").then(pl.format("again-{}", "batch"))
     columns = ("source", "input_id", "from_offset", "to_offset", again, "first_at", "last_at")
     days = retired | {day for table in RECORD_TABLES for day, _ in project.warehouse.files(table)}

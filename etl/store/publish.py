@@ -20,7 +20,7 @@ from loguru import logger
 
 from etl.errors import StoreError
 from etl.store.encode import Part, PartWriter, read_part
-from etl.store.ledger import Ledger, SealedBatch
+from etl.store.ledger import Ledger, SealedBatch, sources_in
 from etl.store.place import Place
 from etl.store.tables import Change, Warehouse
 
@@ -56,6 +56,15 @@ def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]
                 warehouse.commit(table, schema_of(table), change_of, app=source, batch=sealed.batch)
         logger.bind(source=source, batch=sealed.batch).debug("batch published")
     return [sealed.batch for sealed in batches]
+
+
+def published_batches(warehouse: Warehouse) -> dict[str, int]:
+    """Return for each source the number of the last batch that all tables hold."""
+    sources = sources_in(warehouse)
+    opened = warehouse.existing(LAST_TABLE)
+    if opened is None:
+        return dict.fromkeys(sources, 0)
+    return {source: opened.transaction_version(source) or 0 for source in sources}
 
 
 def _require(warehouse: Warehouse, parts: Collection[Part], batch: int) -> None:
