@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -171,7 +173,7 @@ def test_wrong_own_sql_is_found_before_anything_is_read(finished: Path, tmp_path
     (tmp_path / "sql" / "mine.sql").write_text(sheet + "select sum(sise) as value from requests\n")
     result = call(tmp_path, "run")
     assert result.exit_code == 2
-    assert "mine.sql:7: " in result.stderr
+    assert "mine.sql:7:12: " in result.stderr
     assert "sise" in result.stderr
 
 
@@ -194,8 +196,13 @@ def test_a_source_without_inputs_is_a_problem(finished: Path, tmp_path: Path) ->
 def test_a_second_run_leaves_with_5(finished: Path) -> None:
     with alone(open_folder(finished), "run", NOW_UTC):
         result = call(finished, "run", *WINDOW)
-    assert result.exit_code == 5
-    assert "another run holds" in result.stderr
+        waited = call(finished, "ingest", "--wait", "1s")
+    assert (result.exit_code, waited.exit_code) == (5, 5)
+    said = result.stderr.replace("\n", " ")
+    assert re.search(
+        rf"another run holds .*: daytally run on .*, process {os.getpid()}, since", said
+    )
+    assert "after 1 s of waiting" in waited.stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -205,6 +212,7 @@ def test_a_second_run_leaves_with_5(finished: Path) -> None:
         ("run", "--day", "tomorrow"),
         ("run", "--day", "2026-03-16", "--since", "2026-03-16"),
         ("run", "--until", "2026-03-16"),
+        ("run", "--wait", "soon"),
         ("run", "--since", "2026-03-18", "--until", "2026-03-16"),
         ("rejects", "--source", "nobody"),
         ("send", "--day", "2026-03-16"),
