@@ -15,8 +15,11 @@ from etl.metrics.shared import reads_only
 from etl.metrics.tokens import Token, main_select, named_queries, tokens_of, words
 from etl.model import Sheet
 
-MOST_ROWS = 1_000
-"""Sets of dimensions that a metric may have on one day, hours aside: nobody reads more."""
+MOST_ROWS = 5_000
+"""Sets of dimensions that a metric may have on one day, hours aside: nobody reads more.
+
+Built-in ones keep about a hundred for each source, of which a project may have dozens.
+"""
 
 _TABLE_PLACES = ("from", "join")
 _STATEMENTS = words("insert update delete drop create truncate alter merge explain show values")
