@@ -24,7 +24,7 @@ from etl.formats.registry import compile_format
 from etl.formats.routes import compile_routes
 from etl.model import BLOCK_PADDING, Block
 from etl.parse.batch import BlockParser
-from etl.parse.buffers import line_ends
+from etl.parse.buffers import line_ends, line_room
 
 BLOCK_BYTES = 1 << 20
 ROUNDS = 5
@@ -105,9 +105,11 @@ def main(megabytes: int) -> None:
     rejects = sum(each.counts.rejects for each in parsed)
     print(f"{size / 1e6:.0f} MB, {len(blocks)} blocks, {rejects} rejects, 1 thread")
 
+    room = line_room(max(block.size for block in blocks))
+
     def kernel() -> None:
         for block in blocks:
-            plain._parser._buffers.run(block, line_ends(block.data, block.size), 1 << 20)
+            plain._parser._buffers.run(block, line_ends(block.data, block.size, room), 1 << 20)
 
     measure("kernel", size, kernel)
     measure("parse to Arrow", size, lambda: [plain.parse(block) for block in blocks] and None)

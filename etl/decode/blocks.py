@@ -8,8 +8,8 @@ import numpy as np
 
 from etl.model import BLOCK_PADDING, Block
 
-BLOCK_BYTES = 1 << 20
-"""Aim of a block's size: fits the second-level cache together with what is made of it."""
+BLOCK_BYTES = 1 << 21
+"""Aim of a block's size: what is done once a block has to be little beside its lines."""
 
 NEWLINE = b"\n"
 

@@ -19,10 +19,14 @@ _NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, cty
 
 
 class Piece:
-    """A function that kernels are made of; compiled together with the kernels that call it."""
+    """A function that kernels are made of; compiled together with the kernels that call it.
+
+    Attributes:
+        function: What is compiled.
+    """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, bool]) -> None:
-        self._function, self._options = function, options
+        self.function, self._options = function, options
         self._compiled: Any = None
 
     @property
@@ -31,7 +35,7 @@ class Piece:
         if self._compiled is None:
             from etl.native.compiler import compile_piece
 
-            self._compiled = compile_piece(self._function, self._options)
+            self._compiled = compile_piece(self.function, self._options)
         return self._compiled
 
     @property
@@ -44,10 +48,14 @@ class Piece:
 
 
 class Entry:
-    """A compiled function with an address, `fn(int, …) -> int or None`; the GIL is let go of."""
+    """A compiled function with an address, `fn(int, …) -> int or None`; the GIL is let go of.
+
+    Attributes:
+        function: What is compiled.
+    """
 
     def __init__(self, function: Callable[..., Any], parameters: int) -> None:
-        self._function, self._parameters = function, parameters
+        self.function, self._parameters = function, parameters
         self._address = 0
         self._call: Any = None
 
@@ -55,7 +63,7 @@ class Entry:
     def address(self) -> int:
         """Where the compiled function is; it is loaded, or compiled first, where it is not yet."""
         if self._address == 0:
-            self._address = objects.load(self._function, self._parameters)
+            self._address = objects.load(self.function, self._parameters)
         return self._address
 
     def __call__(self, table: int) -> None:
@@ -65,7 +73,7 @@ class Entry:
         result, failure = ctypes.c_int64(), ctypes.c_void_p()
         status = self._call(ctypes.byref(result), ctypes.byref(failure), table)
         if status != 0:
-            raise RuntimeError(f"kernel {self._function.__name__} failed with status {status}")
+            raise RuntimeError(f"kernel {self.function.__name__} failed with status {status}")
 
 
 def inlined(function: Function) -> Function:

@@ -29,6 +29,10 @@ class Primitive:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    def __repr__(self) -> str:
+        """Return what tells it from the others."""
+        return f"primitive {self._name}"
+
     @property
     def _numba_type_(self) -> Any:  # what Numba asks objects for that kernels refer to
         from etl.native.primitives import type_of

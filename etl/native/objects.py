@@ -1,7 +1,7 @@
 """Object code of compiled functions: kept on disk, and loaded without the compiler.
 
-A file is named by what it was made of: the sources of everything compiled, the versions of Numba
-and LLVM, and the processor. It stands beside the package, where an image can be built with it, and
+A file is named by what it was made of: the code, the versions of Numba and LLVM, and the
+processor. It stands beside the package, where an image can be built with it, and
 in the user's cache, where the next installation finds it.
 """
 
@@ -10,34 +10,65 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]  # it ships none
-
-WITH_KERNELS = ("native", "parquet", "parse")
-"""Parts of the package whose files compiled code is made of."""
 
 _PACKAGE = Path(__file__).parent.parent
 _DIGEST_BYTES = 32
 _engines: list[Any] = []  # an engine owns the code that it has loaded
 
 
-@cache
-def source_stamp() -> str:
-    """Return a hash of all that compiled code is made of."""
-    digest = hashlib.sha256()
-    for part in WITH_KERNELS:
-        for path in sorted((_PACKAGE / part).glob("*.py")):
-            digest.update(path.read_bytes())
-    features = llvm.get_host_cpu_features().flatten()
-    digest.update(f"{version('numba')} {version('llvmlite')} {sys.byteorder}".encode())
-    digest.update(f"{llvm.get_host_cpu_name()} {features}".encode())
+def stamp_of(function: Callable[..., Any]) -> str:
+    """Return a hash of all that a function's compiled code is made of.
+
+    That is the byte code of the function and of all pieces that it calls, the numbers that they
+    refer to, how they are compiled, and for which processor.
+    """
+    digest = hashlib.sha256(_machine())
+    seen: set[int] = set()
+    waiting = [function]
+    while waiting:
+        code = waiting[-1].__code__
+        names = waiting.pop().__globals__
+        numbers = [const for const in code.co_consts if not isinstance(const, str)]
+        digest.update(code.co_code + repr((numbers, code.co_names, code.co_varnames)).encode())
+        for name, value in _referred(code.co_names, names):
+            inner = getattr(value, "function", None)
+            digest.update(f"{name}={value!r}".encode() if inner is None else name.encode())
+            if inner is not None and id(inner) not in seen:
+                seen.add(id(inner))
+                waiting.append(inner)
     return digest.hexdigest()
+
+
+def _referred(used: tuple[str, ...], names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the globals that code may refer to, and of modules the members."""
+    for name in used:
+        value = names.get(name)
+        if isinstance(value, ModuleType):
+            members = vars(value)
+            yield from ((member, members[member]) for member in used if member in members)
+        elif value is not None:
+            yield name, value
+
+
+@cache
+def _machine() -> bytes:
+    """Return a hash of compilers and processor."""
+    digest = hashlib.sha256()
+    for name in ("compiler.py", "primitives.py"):
+        digest.update((_PACKAGE / "native" / name).read_bytes())
+    features = llvm.get_host_cpu_features().flatten()
+    digest.update(f"{version('numba')} {version('llvmlite')} {sys.version}".encode())
+    digest.update(f"{llvm.get_host_cpu_name()} {features}".encode())
+    return digest.digest()
 
 
 def load(function: Callable[..., Any], parameters: int) -> int:
@@ -47,7 +78,7 @@ def load(function: Callable[..., Any], parameters: int) -> int:
         function: Takes and returns 64-bit numbers.
         parameters: How many it takes.
     """
-    name = f"kernel-{function.__name__}-{source_stamp()[:24]}.o"
+    name = f"kernel-{function.__name__}-{stamp_of(function)[:24]}.o"
     for folder in _folders():
         found = _read(folder / name)
         if found is not None:

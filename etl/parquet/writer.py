@@ -129,5 +129,5 @@ def _bounds(column: Leaf) -> tuple[int, int] | None:
     """Return the least and the greatest instant, in microseconds; None where one is absent."""
     if column.nulls:
         return None
-    found = [pc.min_max(array.cast(pa.int64())).as_py() for array in column.held]
+    found = [pc.min_max(array.view(pa.int64())).as_py() for array in column.held]
     return min(each["min"] for each in found), max(each["max"] for each in found)

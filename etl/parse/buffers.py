@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,7 +55,7 @@ class Buffers:
         rooms = [self._room(name) for name in program.text]
         if max(rooms, default=0) > MAX_ROOM:
             raise ValueError(f"a block of {size} bytes and {lines} lines may overflow a column")
-        self.strings = [np.empty(room, dtype=np.uint8) for room in rooms]
+        self.strings = [_reserved(room) for room in rooms]
         self.ends = np.zeros((texts, lines + 1), dtype=np.int32)
         self.text_ok = np.empty((texts, lines), dtype=np.uint8)
         self.wholes = np.empty((numbers, lines), dtype=np.int64)
@@ -67,7 +68,7 @@ class Buffers:
         # A decoded value and a name are no longer than what they were decoded from.
         names = int(program.steps[:, c.NAME_SIZE].max(initial=0))
         self._prefixes = np.zeros(names + 2, dtype=np.int64)  # each has a byte more than its parent
-        self._rooms = [np.empty(size + names + SPARE, dtype=np.uint8) for _ in range(3)]
+        self._rooms = [_reserved(size + names + SPARE) for _ in range(3)]
         self._parts = np.zeros(PARTS_WIDTH, dtype=np.int64)
         self._texts = slot_table(zip(self.strings, self.ends, self.text_ok, strict=True))
         self._numbers = slot_table(zip(self.wholes, self.reals, self.num_ok, strict=True))
@@ -125,10 +126,28 @@ def slot_table(columns: Iterable[tuple[npt.NDArray[Any], ...]]) -> Ints:
     return np.array(rows, dtype=np.int64).reshape(-1, c.SLOT_WIDTH)
 
 
-def line_ends(data: Bytes, size: int) -> Ints:
-    """Return where the lines of `data[:size]` end, newlines excluded."""
+def _reserved(size: int) -> Bytes:
+    """Return bytes that cost nothing until they are written.
+
+    NumPy asks for huge pages, of which the first byte of each column would take a whole one.
+    """
+    return np.frombuffer(mmap.mmap(-1, size), dtype=np.uint8)
+
+
+def line_room(size: int) -> Ints:
+    """Return room for the ends of all lines that `size` bytes can have."""
+    return _reserved(8 * (size + 1)).view(np.int64)
+
+
+def line_ends(data: Bytes, size: int, room: Ints) -> Ints:
+    """Return where the lines of `data[:size]` end, newlines excluded.
+
+    Args:
+        data: A block's bytes.
+        size: How many of them count.
+        room: From `line_room`, for this size or a larger one.
+    """
     whole = np.ascontiguousarray(data[:size], dtype=np.uint8)
-    room = np.empty(size + 1, dtype=np.int64)  # reserved, not touched beyond what is found
     table = np.array([whole.ctypes.data, size, room.ctypes.data, 0], dtype=np.int64)
     put_newlines(table.ctypes.data)
     found = int(table[FOUND])

@@ -17,6 +17,7 @@ from etl.parse.buffers import (
     Buffers,
     instant_array,
     line_ends,
+    line_room,
     number_array,
     text_array,
 )
@@ -47,6 +48,7 @@ class Walker:
         self._zone, self._reference, self._longest = zone, reference, longest
         self._program = pack(line_format)
         self._timeless = timeless
+        self._room = line_room(0)
         self._buffers = Buffers(self._program, 0, 0, timeless)
 
     def parse(self, block: Block) -> ParsedBlock:
@@ -58,7 +60,9 @@ class Walker:
         """
         if block.size > MAX_BLOCK_BYTES:
             raise ValueError(f"a block of {block.size} bytes is over {MAX_BLOCK_BYTES}")
-        ends = line_ends(block.data, block.size)
+        if len(self._room) <= block.size:
+            self._room = line_room(block.size)
+        ends = line_ends(block.data, block.size, self._room)
         if not self._buffers.fits(block.size, len(ends)):
             self._buffers = Buffers(
                 self._program,

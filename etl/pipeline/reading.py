@@ -193,7 +193,7 @@ def split_days(records: pa.RecordBatch, zone: ZoneInfo) -> Iterator[tuple[date, 
 
 
 def _micros(records: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    values: npt.NDArray[np.int64] = records.column("at").cast(pa.int64()).to_numpy()
+    values: npt.NDArray[np.int64] = records.column("at").view(pa.int64()).to_numpy()
     return values
 
 

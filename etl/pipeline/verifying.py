@@ -12,11 +12,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO
 
 from etl.decode.ahead import made_ahead
-from etl.decode.decompress import CHUNK_BYTES, read_plain
+from etl.decode.decompress import read_plain
 from etl.errors import ChangedInputError, OtherInputError, UnreadableInputError
 from etl.pipeline.looking import is_object, read_fully, tail_holds
 from etl.sources.identity import TailWatch, fingerprint, length_of
 from etl.store.ledger import TO_END, Span
+
+RANGE_BYTES = 1 << 20
+"""Bytes of a plain input read at a time."""
 
 
 @contextmanager
@@ -87,7 +90,7 @@ def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:
     left = span.to_offset - span.from_offset
     while left > 0:
         try:
-            chunk = stream.read(min(left, CHUNK_BYTES))
+            chunk = stream.read(min(left, RANGE_BYTES))
         except OSError as error:
             raise UnreadableInputError(f"reading failed: {error.strerror}") from error
         if not chunk:

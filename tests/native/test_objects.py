@@ -11,7 +11,7 @@ import pytest
 
 from etl.native import compiler, objects
 from etl.native.cells import cell, set_cell
-from etl.native.jit import kernel
+from etl.native.jit import inlined, kernel
 from tests.source_code import ROOT
 
 
@@ -74,22 +74,41 @@ def test_where_nothing_can_be_written_each_process_compiles(
     assert run() == 42
 
 
-def test_other_sources_make_another_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stale helper inside of a kernel that was kept would be a wrong answer."""
-    stamp = objects.source_stamp()
-    assert set(objects.WITH_KERNELS) == {
-        path.relative_to(ROOT / "etl").parts[0]
-        for path in (ROOT / "etl").rglob("*.py")
-        if "from etl.native" in path.read_text() or path.parent.name == "native"
-    }
-    monkeypatch.setattr(objects, "WITH_KERNELS", ("native",))
-    assert objects.source_stamp.__wrapped__() != stamp
+@inlined
+def added(number: int) -> int:
+    return number + AMOUNT
+
+
+def shifted(k: int) -> None:
+    set_cell(k, 1, added(cell(k, 0)))
+
+
+AMOUNT = 1
+
+
+def test_a_change_far_below_a_kernel_makes_another_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stale piece inside of a kernel that was kept would be a wrong answer."""
+    stamps = {objects.stamp_of(shifted)}
+    monkeypatch.setitem(globals(), "AMOUNT", 2)
+    stamps.add(objects.stamp_of(shifted))
+    monkeypatch.setitem(globals(), "added", inlined(lambda number: number * AMOUNT))
+    stamps.add(objects.stamp_of(shifted))
+    monkeypatch.setattr(objects, "_machine", lambda: b"another processor")
+    stamps.add(objects.stamp_of(shifted))
+    assert len(stamps) == 4
+
+
+def test_a_stamp_is_the_same_in_each_process() -> None:
+    code = "from etl.native.objects import stamp_of; from etl.parse.kernel import parse_lines as p;"
+    ask = [sys.executable, "-c", code + "print(stamp_of(p.function))"]
+    ran = [subprocess.run(ask, cwd=ROOT, capture_output=True, check=True) for _ in range(2)]
+    assert ran[0].stdout == ran[1].stdout
 
 
 def test_a_run_that_finds_its_kernels_starts_without_the_compiler() -> None:
     code = (
-        "import sys, numpy as np; from etl.parse.buffers import line_ends;"
-        "line_ends(np.frombuffer(b'a\\nb', np.uint8), 3);"
+        "import sys, numpy as np; from etl.parse.buffers import line_ends, line_room;"
+        "line_ends(np.frombuffer(b'a\\nb', np.uint8), 3, line_room(3));"
         "print([name for name in sys.modules if name == 'numba'])"
     )
     for _ in range(2):

@@ -16,7 +16,7 @@ from etl.formats.fields import LineFormat
 from etl.formats.registry import compile_format
 from etl.model import BLOCK_PADDING, Block, Counts
 from etl.parse import walk as walk_module
-from etl.parse.buffers import line_ends
+from etl.parse.buffers import line_ends, line_room
 from tests.conftest import examples
 from tests.parse import logs
 from tests.parse.helpers import assert_same, block, parse, parser, records, rejects
@@ -147,7 +147,7 @@ def test_writes_stay_between_guards() -> None:
         buffers._texts[slot, 0] = arena.ctypes.data + 256
         guarded.append(arena)
     one = block(data)
-    buffers.run(one, line_ends(one.data, one.size), 1 << 20)
+    buffers.run(one, line_ends(one.data, one.size, line_room(one.size)), 1 << 20)
     for arena in guarded:
         assert (arena[:256] == 0xA5).all()
         assert (arena[-256:] == 0xA5).all()

@@ -14,7 +14,7 @@ from etl.decode.blocks import cut_blocks
 from etl.formats.fields import LineFormat
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.model import Counts
-from etl.parse.buffers import Buffers, line_ends
+from etl.parse.buffers import Buffers, line_ends, line_room
 from etl.parse.program import pack
 from tests.conftest import examples
 from tests.parse.helpers import assert_same, block, parse, parser, records, rejects
@@ -103,7 +103,7 @@ def test_cutting_a_log_at_any_bytes_changes_nothing(
 def between_guards(line_format: LineFormat, data: bytes) -> None:
     """Run the kernel with guard bytes around every room that it writes text into."""
     one = block(data)
-    ends = line_ends(one.data, one.size)
+    ends = line_ends(one.data, one.size, line_room(one.size))
     buffers = Buffers(pack(line_format), one.size, len(ends))
     guarded = []
     for slot, strings in enumerate(buffers.strings):

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.parse.buffers import line_ends
+from etl.parse.buffers import line_ends, line_room
 
 TEXT = st.text("\n\ra", max_size=200).map(str.encode) | st.binary(max_size=100)
 
@@ -18,9 +18,9 @@ def test_the_places_are_those_of_a_slow_search(before: bytes, inside: bytes, beh
     wanted = [place for place, byte in enumerate(inside) if byte == ord("\n")]
     if inside and not inside.endswith(b"\n"):
         wanted.append(len(inside))
-    assert line_ends(data, len(inside)).tolist() == wanted
+    assert line_ends(data, len(inside), line_room(256)).tolist() == wanted
 
 
 def test_every_other_byte_is_no_newline() -> None:
     data = np.arange(256, dtype=np.uint8)
-    assert line_ends(data, 256).tolist() == [10, 256]
+    assert line_ends(data, 256, line_room(256)).tolist() == [10, 256]
