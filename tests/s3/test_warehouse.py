@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -136,6 +137,15 @@ def test_an_object_of_many_pieces_appears_whole_or_never(server: str, prefix: st
     assert found.read() == body
     assert place.size_of("dropped") is None
     assert place.sweep("", days=0, dry_run=True) == []
+
+
+def test_a_place_travels_to_another_process(seaweed: str, prefix: str) -> None:
+    """Workers elsewhere make their own connections, with their own keys."""
+    place = bucket_at(seaweed, prefix)
+    place.create("one").finish()
+    travelled = pickle.loads(pickle.dumps(place))  # noqa: S301 # made a moment ago
+    assert travelled.size_of("one") == 0
+    assert travelled.address == place.address
 
 
 @pytest.mark.parametrize(
