@@ -10,6 +10,7 @@ objective = "Figures about users are about users, and not about robots."
 business_value = "Shows what robots cost in traffic."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests order by coalesce(bytes_sent, body_bytes_sent) desc nulls last"
 --- */
 with summed as (
   select

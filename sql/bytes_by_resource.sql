@@ -10,6 +10,7 @@ objective = "It is known what the API is used for, before anyone changes or remo
 business_value = "Shows which resources clients use and what they cost in traffic, those without a route too."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests order by coalesce(bytes_sent, body_bytes_sent) desc nulls last"
 --- */
 with counted as (
   select

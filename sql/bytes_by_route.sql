@@ -10,6 +10,7 @@ objective = "It is known what each operation costs."
 business_value = "Shows which operations make the traffic."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests order by coalesce(bytes_sent, body_bytes_sent) desc nulls last"
 --- */
 with summed as (
   select

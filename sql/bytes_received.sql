@@ -10,6 +10,7 @@ objective = "Lines and disks are large enough for what comes."
 business_value = "Traffic that grows is capacity that has to be bought in time."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests where request_bytes is not null order by request_bytes desc"
 --- */
 with summed as (
   select source, sum(request_bytes) as value, count(request_bytes) as n

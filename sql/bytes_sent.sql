@@ -10,6 +10,7 @@ objective = "Lines and disks are large enough for what comes."
 business_value = "Traffic that grows is capacity that has to be bought in time."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests order by coalesce(bytes_sent, body_bytes_sent) desc nulls last"
 --- */
 with summed as (
   select source, sum(coalesce(bytes_sent, body_bytes_sent)) as value, count(coalesce(bytes_sent, body_bytes_sent)) as n

@@ -11,6 +11,7 @@ business_value = "Each one is a customer who may be stored, billed or called twi
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from strays where state = 'duplicated'"
 --- */
 with strays_of as (
   select chain, position, count(*) as found, min(at) as first_at, max(at) as last_at

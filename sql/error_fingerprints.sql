@@ -11,6 +11,9 @@ business_value = "Thousands of lines become a list that somebody can work throug
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = """
+select at, source, app, severity, coalesce(fingerprint, '') as fingerprint, input_id, "offset"
+from events where severity <= 3"""
 --- */
 with counted as (
   select

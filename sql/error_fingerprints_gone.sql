@@ -11,6 +11,9 @@ business_value = "Shows that a fix worked, or that a system no longer gets as fa
 since = 2026-11-25
 review = 2027-11-25
 lookback_days = 1
+evidence = """
+select at, source, app, severity, coalesce(fingerprint, '') as fingerprint, input_id, "offset"
+from events_before where severity <= 3"""
 --- */
 with counted as (
   select

@@ -12,6 +12,9 @@ since = 2026-11-25
 review = 2027-11-25
 lookback_days = 1
 better = "lower"
+evidence = """
+select at, source, app, severity, coalesce(fingerprint, '') as fingerprint, input_id, "offset"
+from events where severity <= 3"""
 --- */
 with counted as (
   select

@@ -10,6 +10,7 @@ objective = "Systems that get worse are noticed before they fail."
 business_value = "Warnings and errors that grow from day to day announce the outage that they lead to."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from events where severity is not null"
 --- */
 with counted as (
   select source, app, severity, count(*) as events

@@ -11,6 +11,7 @@ business_value = "A jump tells of a client that was released with a mistake, of 
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from requests where status between 400 and 499"
 --- */
 with counted as (
   select

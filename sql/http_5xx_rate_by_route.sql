@@ -11,6 +11,7 @@ business_value = "Each one is an answer that a client did not get, whichever of 
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from requests where status between 500 and 599"
 --- */
 with counted as (
   select

@@ -10,6 +10,7 @@ objective = "Lines and disks are large enough for what comes."
 business_value = "Logs that swell announce both a full disk and a system in trouble."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select source, uri, size_bytes, batch, read_at, records from inputs"
 --- */
 with files as (
   select source, input_id, max(size_bytes) as size_bytes

@@ -10,6 +10,7 @@ objective = "Everyone sees that the figures rest on all logs."
 business_value = "A host that delivers no log any more shows here before its figures are missed."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select source, uri, size_bytes, batch, read_at, records from inputs"
 --- */
 with files as (
   select source, count(distinct input_id) as files

@@ -14,6 +14,7 @@ impact = "Customers who were entered on the day are missing in the systems behin
 runbook = "Open lost_<chain>.csv of the day; take the first object's last step, input and offset, and look into that step's log behind that line; import again what was lost."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from cohorts where state <> 'reached' and state <> 'in_flight'"
 --- */
 with counted as (
   select

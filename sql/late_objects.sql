@@ -11,6 +11,7 @@ business_value = "They arrived, but later than the business was promised."
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from cohorts where is_last and state = 'late'"
 --- */
 with counted as (
   select

@@ -15,6 +15,7 @@ runbook = "Open lost_<chain>.csv of the day; take the first object's last step, 
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from cohorts where is_last and state = 'lost'"
 --- */
 with counted as (
   select

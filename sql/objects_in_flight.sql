@@ -10,6 +10,7 @@ objective = "Every customer that is entered arrives in every system, once."
 business_value = "Tells how much of the day's figures is still open."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from cohorts where is_last and state = 'in_flight'"
 --- */
 with counted as (
   select

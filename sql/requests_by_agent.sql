@@ -10,6 +10,7 @@ objective = "It is known which programs depend on the API."
 business_value = "Shows who has to be told about a change, and which share of the load are robots and probes."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests"
 --- */
 with counted as (
   select

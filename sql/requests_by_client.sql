@@ -10,6 +10,7 @@ objective = "No client can use up what is meant for all."
 business_value = "Names the clients that make most of the load, before a limit or a talk is needed."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select *, remote_addr as client from requests"
 --- */
 with counted as (
   select

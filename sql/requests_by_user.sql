@@ -10,6 +10,7 @@ objective = "It is known who depends on the API."
 business_value = "Names the partners and services behind the load, so that the right ones are asked."
 since = 2026-11-25
 review = 2027-11-25
+evidence = "select * from requests"
 --- */
 with counted as (
   select source, remote_user, count(*) as requests

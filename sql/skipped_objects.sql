@@ -11,6 +11,7 @@ business_value = "Each one is a customer who went on without a check or a change
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from cohorts where state = 'skipped'"
 --- */
 with counted as (
   select

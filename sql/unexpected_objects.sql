@@ -11,6 +11,7 @@ business_value = "Each one is a customer whom nobody entered: a test, an old imp
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = "select * from strays where state = 'unexpected'"
 --- */
 with strays_of as (
   select chain, position, count(*) as found, min(at) as first_at, max(at) as last_at

@@ -10,6 +10,9 @@ objective = "Every operation of the API has a name under which it is measured."
 business_value = "What has no route is measured by nobody: operations that were forgotten, links that broke, and doors that somebody tries."
 since = 2026-11-25
 review = 2027-11-25
+evidence = """
+select r.source, r.at, r.path, u.template, r.input_id, r."offset"
+from unrouted u join requests r on r.source = u.source and r.path = u.example"""
 --- */
 with placed as (
   select

@@ -11,6 +11,9 @@ business_value = "Today's warning is often tomorrow's error, with more time to a
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = """
+select at, source, app, severity, coalesce(fingerprint, '') as fingerprint, input_id, "offset"
+from events where severity = 4"""
 --- */
 with counted as (
   select

@@ -57,14 +57,12 @@ def objects_between(views: Mapping[str, pl.LazyFrame], dimensions: Dimensions) -
 
 
 def with_last_lines(rows: pl.LazyFrame, views: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    """Add to rows about objects the last line that shows each, as far as the views reach."""
+    """Add to rows about objects the last line that shows each; `sightings` are looked through."""
     names = rows.collect_schema().names()
     if "input_id" in names or not {"chain", "object_id"} <= set(names):
         return rows
     keys = ["chain", "object_id"]
-    found = pl.concat([views["steps_before"], views["steps"]]).join(
-        rows.select(keys).unique(), on=keys, how="semi"
-    )
+    found = views["sightings"].join(rows.select(keys).unique(), on=keys, how="semi")
     lines = found.group_by(keys).agg(
         pl.struct(
             pl.col("step").alias("line_step"), pl.col("at").alias("line_at"),

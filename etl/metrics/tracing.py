@@ -81,6 +81,16 @@ def trace(sheet: Sheet, views: Mapping[str, pl.LazyFrame], dimensions: Dimension
     ]
 
 
+def check_evidence(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> None:
+    """Make sure that the select of rows that a data sheet names runs.
+
+    Raises:
+        SheetError: It does not.
+    """
+    if sheet.evidence:
+        _named(sheet, views, {})
+
+
 def _named(sheet: Sheet, views: Mapping[str, pl.LazyFrame], dimensions: Dimensions) -> Trace:
     try:
         rows = pl.SQLContext(dict(views), eager=False).execute(sheet.evidence)

@@ -13,14 +13,16 @@ import polars as pl
 from etl.days import day_bounds
 from etl.errors import ConfigError, UnknownNameError
 from etl.metrics.between import is_between_steps, objects_between, with_last_lines
+from etl.metrics.chains import SCHEMAS, chain_views
 from etl.metrics.meanings import meanings
 from etl.metrics.scope import words_of
 from etl.metrics.tracing import NAMED, Trace, trace
-from etl.metrics.views import build_views
+from etl.metrics.views import build_views, cut
 from etl.model import Dimensions, Measurement, Restatement, Sheet, Verdict
 from etl.pipeline.lines_of import InputRead, fetch_lines
 from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project
+from etl.pipeline.windows import ahead_days, known_span, lookback_days
 from etl.store.measurements import read_measurements
 from etl.store.restatements import read_metric_runs, read_restatements
 from etl.store.retention import emptied_days
@@ -111,7 +113,7 @@ def explain(
     sheet = _sheet(project, metric)
     found = _measurements(project, metric, day, wanted)
     common = _common(found)
-    views = build_views(project.tables(), project.definitions, day, max(1, sheet.lookback_days))
+    views = _views(project, sheet, day)
     rows, inputs = _rows(project, sheet, views, common, most, now)
     changes = read_restatements(project.warehouse, day)
     asked = [dict(one.dimensions) for one in found]
@@ -131,6 +133,18 @@ def explain(
         inputs=tuple(inputs),
         notes=tuple(_notes(project, metric, day)),
     )
+
+
+def _views(project: Project, sheet: Sheet, day: date) -> dict[str, pl.LazyFrame]:
+    """Return the day's views, and `sightings`: all steps from its look-back to its grace's end."""
+    tables, definitions = project.tables(), project.definitions
+    views = build_views(tables, definitions, day, sheet.lookback_days)
+    first = day - timedelta(days=lookback_days([sheet], definitions))
+    last = day + timedelta(days=ahead_days(definitions, day))
+    views["sightings"] = cut(tables, definitions, first, last)["steps"]
+    if set(SCHEMAS) & words_of(sheet):
+        views |= chain_views(tables, definitions, day, known_span(project.warehouse))
+    return views
 
 
 def _sheet(project: Project, metric: str) -> Sheet:
@@ -187,7 +201,8 @@ def _rows(
     most: int,
     now: datetime,
 ) -> tuple[list[Rows], list[InputRead]]:
-    if is_between_steps(dimensions) and not sheet.evidence:
+    is_flow = is_between_steps(dimensions) and "steps" in words_of(sheet)
+    if is_flow and not sheet.evidence:
         objects = objects_between(views, dimensions)
         traces = [Trace(BETWEEN, "steps", "", "", objects, dimensions)]
     else:

@@ -34,10 +34,24 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
     Returns:
         Metrics that could not be measured, and why; the others are.
     """
-    found: list[Measurement] = []
-    runs: list[MetricRun] = []
     known = known_span(project.warehouse)
     of_chains = chain_views(project.tables(), project.definitions, context.day, known)
+    found, runs = _run_metrics(project, context, of_chains)
+    _keep_evidence(project, context.day, of_chains)
+    _keep(project, context, found, runs)
+    said = logger.bind(
+        day=str(context.day), measurements=len(found), missing=sorted(context.missing)
+    )
+    said.info("day measured")
+    return {one.metric: one.error for one in runs if one.error}
+
+
+def _run_metrics(
+    project: Project, context: DayContext, of_chains: dict[str, pl.LazyFrame]
+) -> tuple[list[Measurement], list[MetricRun]]:
+    """Run all metrics; what is held in memory for them ends with it."""
+    found: list[Measurement] = []
+    runs: list[MetricRun] = []
     views = {n: of_span | of_chains for n, of_span in _views(project, context).items()}
     shared = share(views, project.sheets.values())
     for sheet in project.sheets.values():
@@ -52,13 +66,7 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
         at = context.measured_at
         runs.append(MetricRun(context.day, sheet.name, seconds, len(rows), error, at))
         found += rows
-    _keep_evidence(project, context.day, of_chains)
-    _keep(project, context, found, runs)
-    said = logger.bind(
-        day=str(context.day), measurements=len(found), missing=sorted(context.missing)
-    )
-    said.info("day measured")
-    return {one.metric: one.error for one in runs if one.error}
+    return found, runs
 
 
 def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.LazyFrame]]:

@@ -23,6 +23,7 @@ from etl.metrics.rules import check_dimensions
 from etl.metrics.sheet import Override
 from etl.metrics.sql import run_sql
 from etl.metrics.steps import Chain, Step
+from etl.metrics.tracing import check_evidence
 from etl.metrics.views import Definitions, build_views
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
@@ -202,13 +203,13 @@ def check_metrics(project: Project) -> None:
         name: pl.DataFrame(pl.from_arrow(project.schema_of(name).empty_table())).lazy()
         for name in ("requests", "events", "rejects", "inputs")
     }
-    day = date(2026, 1, 1)
-    views = build_views(empty, project.definitions, day, 1)
-    views |= chain_views(empty, project.definitions, day, Known())
+    of, day = project.definitions, date(2026, 1, 1)
+    views = build_views(empty, of, day, 1) | chain_views(empty, of, day, Known())
     mistakes: list[str] = []
     for sheet in project.sheets.values():
         try:
             check_dimensions(sheet, run_sql(sheet, views).columns)
+            check_evidence(sheet, views)
         except ConfigError as error:
             mistakes.append(str(error))
     if mistakes:

@@ -48,7 +48,12 @@ from = "events"
 where = "event = 'sent'"
 object = "id"
 """
-COUNTS = ("http_500", "http_status", "lines", "requests_ok_by_resource", "requests_ok_by_route")
+COUNTS = (
+    *("http_500", "http_status", "http_status_by_route", "lines", "requests_by_route"),
+    *("requests_ok_by_resource", "requests_ok_by_route", "requests_by_agent_kind"),
+    *("lost_objects", "late_objects", "duplicated_objects", "event_severities", "errors_hourly"),
+)
+NO_LINES = ("input_bytes", "input_files")
 
 
 def request(hour: int, status: int = 200, path: str = "/a") -> str:
@@ -194,8 +199,24 @@ def test_every_built_in_metric_shows_the_rows_behind_it(demo_folder: Path) -> No
         assert found.measurements == (one,)
         assert found.sql
         assert found.views
+        assert all(rows.how != "all" for rows in found.rows), one.metric
         if one.metric in COUNTS:
             assert [rows.total for rows in found.rows] == [one.value], one.metric
+        elif one.value and one.metric not in NO_LINES and not one.metric.startswith("integrity"):
+            assert sum(rows.total for rows in found.rows), one.metric
         for line in (line for rows in found.rows for line in rows.lines):
-            assert line.text or "input_id" not in line.row, one.metric
+            assert line.text or one.metric in NO_LINES, one.metric
         assert not any(read.trouble for read in found.inputs)
+
+
+def test_evidence_that_does_not_run_is_found_before_the_night(write_project: Write) -> None:
+    folder = write_project(API)
+    (folder / "logs" / "access.log").write_text(request(1))
+    (folder / "sql").mkdir()
+    (folder / "sql" / "own.sql").write_text(
+        '/* ---\ntitle = "Own"\nclass = "api"\nunit = "requests"\ndefinition = "All."\n'
+        'evidence = "select * from requests where statsu = 200"\n--- */\n'
+        "select count(*) as value from requests"
+    )
+    with pytest.raises(ConfigError, match=r"own.sql:6: evidence:.*unknown column 'statsu'"):
+        run_all(open_folder(folder), [DAY], now=NOW, workers=1)
