@@ -1,6 +1,6 @@
 """From a file to committed tables: time, CPU seconds and peak memory of one ingest.
 
-    .venv/bin/python bench/ingest.py [--lines 5500000] [--times 1] [--workers 2] [--runs 3] [--gzip]
+    .venv/bin/python bench/ingest.py [--lines 5500000] [--times 1] [--workers 2] [--runs 5] [--gzip]
 
 Simulates one day of access log (5.5 million lines are 1 GB), writes it down `--times` times in a
 row, as one file, and ingests that in a fresh process a run, into an empty warehouse. The page cache
@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lines", type=int, default=5_500_000)
     parser.add_argument("--times", type=int, default=1, help="Copies of the log in a row.")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--gzip", action="store_true", help="Compress the log first.")
     return parser.parse_args()
 

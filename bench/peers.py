@@ -1,7 +1,7 @@
 """Side by side with what a user would use instead: logs to typed columns in Parquet.
 
     .venv/bin/pip install '.[bench]'
-    .venv/bin/python bench/peers.py [access rfc5424 rfc3164 json goaccess] [--runs 3] [--readme]
+    .venv/bin/python bench/peers.py [access rfc5424 rfc3164 json goaccess] [--runs 5] [--readme]
 
 Each contender reads the same log with two threads in a process of its own, in turns, start-up
 included, and writes the same columns as zstd-1 Parquet. Daytally keeps refused lines, routes and
@@ -155,7 +155,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("workloads", nargs="*", choices=[*PEERS, []], help="Default: all.")
     parser.add_argument("--lines", type=int, default=5_500_000)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--readme", action="store_true", help="Write the tables into README.md.")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--log", help=argparse.SUPPRESS)

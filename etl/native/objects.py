@@ -22,6 +22,10 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]  # it ships none
 
 _PACKAGE = Path(__file__).parent.parent
 _DIGEST_BYTES = 32
+
+KEPT_S = 90 * 86_400
+"""How long code is kept that another installation, or an older one, may still want."""
+
 _engines: list[Any] = []  # an engine owns the code that it has loaded
 
 
@@ -116,7 +120,12 @@ def _write(folder: Path, name: str, symbol: str, code: bytes) -> None:
     body = symbol.encode() + b"\n" + code
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
         file.write(hashlib.sha256(body).digest() + body)
-    Path(file.name).replace(folder / name)
+    kept = folder / name
+    Path(file.name).replace(kept)
+    oldest = kept.stat().st_mtime - KEPT_S
+    for other in folder.glob(f"{name.rpartition('-')[0]}-*.o"):
+        if other.stat().st_mtime < oldest:
+            other.unlink(missing_ok=True)
 
 
 def _link(symbol: str, code: bytes) -> int:

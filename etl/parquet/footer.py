@@ -69,7 +69,7 @@ def physical_type(type_: pa.DataType) -> int:
         return _DOUBLE
     if pa.types.is_int32(type_) or pa.types.is_date32(type_):
         return _INT32
-    if pa.types.is_int64(type_) or pa.types.is_timestamp(type_):
+    if pa.types.is_int64(type_) or (pa.types.is_timestamp(type_) and type_.unit == "us"):
         return _INT64
     if pa.types.is_dictionary(type_):
         return physical_type(type_.value_type)
@@ -179,8 +179,6 @@ def _meaning(type_: pa.DataType) -> tuple[Value | None, Value | None]:
     if pa.types.is_date32(type_):
         return i32(6), struct({6: _EMPTY})
     if pa.types.is_timestamp(type_):
-        if type_.unit != "us":
-            raise TypeError(f"part files have no columns of type {type_}")
         micros = struct({2: _EMPTY})
         return i32(10), struct({8: struct({1: boolean(type_.tz is not None), 2: micros})})
     return None, None

@@ -53,11 +53,20 @@ def index_values(k: int) -> None:
 
 
 @inlined
-def is_present(chunk: int, row: int) -> bool:
-    """Tell whether a row has a value."""
-    return _is_set(cell(chunk, c.BITMAP), cell(chunk, c.FIRST_BIT) + row) and _is_set(
-        cell(chunk, c.PARENT), cell(chunk, c.PARENT_BIT) + row
+def bitmaps(chunk: int) -> tuple[int, int, int, int]:
+    """Return where a chunk's bitmaps are; a loop that asked for each row would load all again."""
+    return (
+        cell(chunk, c.BITMAP),
+        cell(chunk, c.FIRST_BIT),
+        cell(chunk, c.PARENT),
+        cell(chunk, c.PARENT_BIT),
     )
+
+
+@inlined
+def is_present(maps: tuple[int, int, int, int], row: int) -> bool:
+    """Tell whether a row has a value."""
+    return _is_set(maps[0], maps[1] + row) and _is_set(maps[2], maps[3] + row)
 
 
 @inlined
@@ -81,8 +90,9 @@ def _index_strings(k: int, chunk: int) -> bool:
     out, stop = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES), cell(chunk, c.STOP)
     slots, mask = cell(k, SLOTS), cell(k, SLOT_MASK)  # stores would make a compiler ask again
     places, entries = cell(k, PLACES), cell(k, ENTRIES)
+    maps = bitmaps(chunk)
     for row in range(cell(chunk, c.ROWS)):
-        if not is_present(chunk, row):
+        if not is_present(maps, row):
             continue
         start, end = text + load32(ends + 4 * row), text + load32(ends + 4 * row + 4)
         hashed = _hash(start, end)
@@ -104,8 +114,9 @@ def _index_codes(k: int, chunk: int) -> bool:
     for word in range(cell(chunk, c.WORD_COUNT)):
         store32(seen + 4 * word, 0)
     out = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES)
+    maps = bitmaps(chunk)
     for row in range(cell(chunk, c.ROWS)):
-        if not is_present(chunk, row):
+        if not is_present(maps, row):
             continue
         code = load_number(data + width * row, width)
         entry = load32(seen + 4 * code) - 1
@@ -138,8 +149,9 @@ def _index_numbers(k: int, chunk: int) -> bool:
     data, width = cell(chunk, c.DATA), cell(chunk, c.WIDTH)
     out = cell(k, NUMBERS_OUT) + 4 * cell(k, VALUES)
     slots, mask, entries = cell(k, SLOTS), cell(k, SLOT_MASK), cell(k, ENTRIES)
+    maps = bitmaps(chunk)
     for row in range(cell(chunk, c.ROWS)):
-        if not is_present(chunk, row):
+        if not is_present(maps, row):
             continue
         number = load_number(data + width * row, width)
         hashed = _mixed(number * _MIX)

@@ -10,7 +10,7 @@ from etl.native.jit import inlined, kernel
 from etl.native.memory import load, load32, load64, store, store32, store64
 from etl.parquet import chunks as c
 from etl.parquet.copying import copy_within
-from etl.parquet.indexing import is_present, load_number
+from etl.parquet.indexing import bitmaps, is_present, load_number
 
 # Cells of the table. OUT: room of bytes; what is written begins at OUT_SIZE, which moves on.
 # DENSE: room of 64-bit numbers, one a value. NUMBERS: of dictionary entries, 32 bits each.
@@ -29,8 +29,9 @@ def put_levels(k: int) -> None:
     bits, filled = 0, 0
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
+        maps = bitmaps(chunk)
         for row in range(cell(chunk, c.ROWS)):
-            bits |= _level(chunk, row, width) << filled
+            bits |= _level(maps, row, width) << filled
             filled += width
             if filled == 8:
                 store(out, bits)
@@ -43,16 +44,14 @@ def put_levels(k: int) -> None:
 
 
 @inlined
-def _level(chunk: int, row: int, width: int) -> int:
-    present = is_present(chunk, row)
+def _level(maps: tuple[int, int, int, int], row: int, width: int) -> int:
+    present = is_present(maps, row)
     if width == 1:
         return 1 if present else 0
     if present:
         return 2
-    bitmap, bit = cell(chunk, c.PARENT), cell(chunk, c.PARENT_BIT) + row
-    if bitmap == 0:
-        return 1
-    return (load(bitmap + (bit >> 3)) >> (bit & 7)) & 1
+    parent, bit = maps[2], maps[3] + row
+    return 1 if parent == 0 else (load(parent + (bit >> 3)) >> (bit & 7)) & 1
 
 
 @kernel
@@ -83,8 +82,9 @@ def put_strings(k: int) -> None:
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
         ends, text, stop = cell(chunk, c.DATA), cell(chunk, c.TEXT), cell(chunk, c.STOP)
+        maps = bitmaps(chunk)
         for row in range(cell(chunk, c.ROWS)):
-            if not is_present(chunk, row):
+            if not is_present(maps, row):
                 continue
             start, end = load32(ends + 4 * row), load32(ends + 4 * row + 4)
             store32(out, end - start)
@@ -100,8 +100,9 @@ def put_numbers(k: int) -> None:
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
         data, width = cell(chunk, c.DATA), cell(chunk, c.WIDTH)
+        maps = bitmaps(chunk)
         for row in range(cell(chunk, c.ROWS)):
-            if is_present(chunk, row):
+            if is_present(maps, row):
                 if width == 8:
                     store64(out, load64(data + 8 * row))
                 else:
@@ -117,8 +118,9 @@ def put_bits(k: int) -> None:
     bits, filled = 0, 0
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
+        maps = bitmaps(chunk)
         for row in range(cell(chunk, c.ROWS)):
-            if is_present(chunk, row):
+            if is_present(maps, row):
                 bit = cell(chunk, c.WIDTH) + row
                 bits |= ((load(cell(chunk, c.DATA) + (bit >> 3)) >> (bit & 7)) & 1) << filled
                 filled += 1
@@ -162,8 +164,9 @@ def _gather(k: int, dense: int) -> int:
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
         data, width = cell(chunk, c.DATA), cell(chunk, c.WIDTH)
+        maps = bitmaps(chunk)
         for row in range(cell(chunk, c.ROWS)):
-            if is_present(chunk, row):
+            if is_present(maps, row):
                 store64(place, load_number(data + width * row, width))
                 place += 8
     return (place - dense) >> 3

@@ -50,7 +50,7 @@ class FileWriter:
         self._file, self._schema, self._encoder = file, schema, encoder
         self._bounded = frozenset(bounded)
         self._codec = pa.Codec("zstd", compression_level=1)
-        self._leaves = list(leaves(schema))
+        self._leaves = [(path, physical_type(type_)) for path, type_ in leaves(schema)]
         self._single: set[tuple[str, ...]] = set()  # columns whose values did not repeat
         self._groups: list[Value] = []
         self._rows = self._at = 0
@@ -63,7 +63,7 @@ class FileWriter:
             return
         filled = [batch for batch in batches if batch.num_rows]
         columns = zip(self._leaves, _leaves_of(filled), strict=True)
-        chunks = [self._chunk(path, type_, column) for (path, type_), column in columns]
+        chunks = [self._chunk(path, physical, column) for (path, physical), column in columns]
         self._groups.append(row_group(chunks, rows, len(self._groups)))
         self._rows += rows
 
@@ -71,7 +71,7 @@ class FileWriter:
         """Write the footer; without it the file is none."""
         self._write(footer(self._schema, self._rows, self._groups))
 
-    def _chunk(self, path: tuple[str, ...], type_: pa.DataType, column: Leaf) -> ColumnChunk:
+    def _chunk(self, path: tuple[str, ...], physical: int, column: Leaf) -> ColumnChunk:
         page = self._encoder.encode(column, repeats=path not in self._single)
         if page.dictionary is None and column.values:
             self._single.add(path)
@@ -87,7 +87,7 @@ class FileWriter:
         self._write(stored)
         return ColumnChunk(
             path=path,
-            physical=physical_type(type_),
+            physical=physical,
             encodings=encodings,
             rows=column.rows,
             plain_bytes=plain + len(header) + page.data.size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,18 @@ def test_a_damaged_file_is_compiled_again(folder: Path, compiled: list[str], dam
     assert compiled == ["doubled", "doubled"]
     assert run() == 42  # and the file is whole again
     assert len(compiled) == 2
+
+
+def test_code_that_nobody_has_compiled_for_long_goes(folder: Path) -> None:
+    old, recent, foreign = (folder / f"kernel-{n}.o" for n in ("doubled-1", "doubled-2", "other-1"))
+    for path in (old, recent, foreign):
+        path.write_bytes(b"x")
+    for path in (old, foreign):
+        os.utime(path, (0, 0))
+    assert run() == 42
+    assert not old.exists()
+    assert recent.exists()
+    assert foreign.exists()
 
 
 def test_where_nothing_can_be_written_each_process_compiles(
