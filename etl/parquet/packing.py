@@ -29,18 +29,40 @@ def put_levels(k: int) -> None:
     bits, filled = 0, 0
     for number in range(cell(k, CHUNK_COUNT)):
         chunk = row_of(cell(k, CHUNKS), number, c.CHUNK_WIDTH)
-        maps = bitmaps(chunk)
-        for row in range(cell(chunk, c.ROWS)):
-            bits |= _level(maps, row, width) << filled
-            filled += width
-            if filled == 8:
+        maps, row, rows = bitmaps(chunk), 0, cell(chunk, c.ROWS)
+        while row < rows:
+            if maps[2] == 0 and row + 16 <= rows:  # a look at the next byte is within the bitmap
+                bits |= _eight_levels(maps[0], maps[1] + row, width) << filled
+                filled += 8 * width
+                row += 8
+            else:
+                bits |= _level(maps, row, width) << filled
+                filled += width
+                row += 1
+            while filled >= 8:
                 store(out, bits)
                 out += 1
-                bits, filled = 0, 0
+                bits >>= 8
+                filled -= 8
     if filled > 0:
         store(out, bits)
         out += 1
     set_cell(k, OUT_SIZE, out - cell(k, OUT))
+
+
+@inlined
+def _eight_levels(bitmap: int, bit: int, width: int) -> int:
+    """Return the levels of eight rows whose struct, if they have one, is there."""
+    present = 0xFF
+    if bitmap != 0:
+        byte = bitmap + (bit >> 3)
+        present = ((load(byte) | (load(byte + 1) << 8)) >> (bit & 7)) & 0xFF
+    if width == 1:
+        return present
+    spread = (present | (present << 4)) & 0x0F0F
+    spread = (spread | (spread << 2)) & 0x3333
+    spread = (spread | (spread << 1)) & 0x5555
+    return (spread << 1) | (~spread & 0x5555)
 
 
 @inlined
