@@ -10,7 +10,6 @@ objective = "New and changed customers can be used everywhere soon after they we
 business_value = "Shows between which two systems the time is spent."
 since = 2026-11-25
 review = 2027-11-25
-min_n = 10
 better = "lower"
 --- */
 select chain, from_step, to_step, max(time_s) as value, count(*) as n

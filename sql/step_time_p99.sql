@@ -10,7 +10,7 @@ objective = "New and changed customers can be used everywhere soon after they we
 business_value = "Shows between which two systems the time is spent."
 since = 2026-11-25
 review = 2027-11-25
-min_n = 10
+min_n = 100
 better = "lower"
 --- */
 select chain, from_step, to_step, quantile_disc(time_s, 0.99) as value, count(*) as n

@@ -7,13 +7,19 @@ from fractions import Fraction
 
 import numpy as np
 
-from etl.demo.plan import SECOND, Day
+from etl.demo.plan import SECOND, Day, Ints
 from etl.demo.pools import LONGEST_MS
 from etl.demo.requests import Requests
-from etl.demo.vocabulary import FAILED, ROUTES, STATUSES
+from etl.demo.vocabulary import FAILED, ROUTES, STATUSES, TEMPLATES
 
-QUANTILES = {"p50": Fraction(1, 2), "p90": Fraction(9, 10), "p99": Fraction(99, 100)}
-RANKS = {**QUANTILES, "max": Fraction(1)}
+RANKS = {
+    "p50": Fraction(1, 2),
+    "p90": Fraction(9, 10),
+    "p99": Fraction(99, 100),
+    "max": Fraction(1),
+}
+METHODS = sorted({each.method for each in TEMPLATES})
+_METHOD = np.array([METHODS.index(each.method) for each in TEMPLATES])
 
 
 class RequestCount:
@@ -22,6 +28,7 @@ class RequestCount:
     Attributes:
         cells: Hour that passes × route (the last one: none) × status.
         times: Route × milliseconds.
+        by_method: Method × milliseconds.
         failures: First and last instant of an answer with 500, or None.
     """
 
@@ -29,6 +36,7 @@ class RequestCount:
         self._day = day
         self.cells = np.zeros((len(day.hours), len(ROUTES) + 1, len(STATUSES)), dtype=np.int64)
         self.times = np.zeros((len(ROUTES) + 1, LONGEST_MS + 1), dtype=np.int64)
+        self.by_method = np.zeros((len(METHODS), LONGEST_MS + 1), dtype=np.int64)
         self.failures: tuple[int, int] | None = None
 
     def add(self, requests: Requests) -> None:
@@ -39,6 +47,9 @@ class RequestCount:
         self.cells += np.bincount(cell, minlength=self.cells.size).reshape(shape)
         time = route * self.times.shape[1] + requests.ms
         self.times += np.bincount(time, minlength=self.times.size).reshape(self.times.shape)
+        of_method = _METHOD[requests.template] * self.times.shape[1] + requests.ms
+        counted = np.bincount(of_method, minlength=self.by_method.size)
+        self.by_method += counted.reshape(self.by_method.shape)
         failed = requests.second[requests.status == FAILED]
         if len(failed):
             first, last = (self._day.start + int(each) * SECOND for each in failed[[0, -1]])
@@ -49,11 +60,12 @@ class RequestCount:
         """All requests of the day."""
         return int(self.cells.sum())
 
-    def time_s(self, route: int, quantile: Fraction) -> float:
-        """Return the nearest rank of a route's request times in seconds; the route needs some."""
-        reached = np.cumsum(self.times[route])
-        place = int(np.searchsorted(reached, nearest_rank(int(reached[-1]), quantile)))
-        return place / 1000
+
+def time_s(times: Ints, quantile: Fraction) -> float:
+    """Return the nearest rank in seconds of what was counted by milliseconds; there must be any."""
+    reached = np.cumsum(times)
+    place = int(np.searchsorted(reached, nearest_rank(int(reached[-1]), quantile)))
+    return place / 1000
 
 
 def nearest_rank(number: int, quantile: Fraction) -> int:

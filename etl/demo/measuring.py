@@ -11,13 +11,16 @@ import numpy as np
 
 from etl.demo.chain_figures import chain_rows
 from etl.demo.cohort import Cohort
-from etl.demo.counting import QUANTILES, RequestCount
-from etl.demo.plan import Day, iso
+from etl.demo.counting import METHODS, RANKS, RequestCount, time_s
+from etl.demo.plan import Day, Ints, iso
 from etl.demo.row import row
 from etl.demo.targets import SWAY, TARGETS, Days, limits, sway_verdict
 from etl.demo.vocabulary import FAILED, OK, RESOURCES, ROUTES, STATUSES
 
 SOURCES = ("api", "importer", "store", "transformer")
+WITHIN_MS = 500
+"""In which requests should be answered, as daytally.toml leaves it."""
+
 CHAIN_KPIS = ("chain_time_p90", "integrity_cohort", "integrity_flow", "lost_objects")
 """KPIs that need every source; the others need the API alone."""
 
@@ -102,12 +105,24 @@ def _answers(requests: RequestCount, day: Day) -> Iterator[dict[str, Any]]:
 
 
 def _request_times(requests: RequestCount) -> Iterator[dict[str, Any]]:
-    for place, route in enumerate(ROUTES):
-        dimensions = {"source": "api", "route": route}
-        if number := int(requests.times[place].sum()):
-            for name, quantile in QUANTILES.items():
-                value = requests.time_s(place, quantile)
-                yield row(f"request_time_{name}", dimensions, value, n=number)
+    yield from _ranks("request_time_by_source", {}, requests.times.sum(axis=0))
+    for place, method in enumerate(METHODS):
+        yield from _ranks("request_time_by_method", {"method": method}, requests.by_method[place])
+    for place, route in enumerate((*ROUTES, None)):
+        times = requests.times[place]
+        if route is not None:
+            yield from _ranks("request_time", {"route": route}, times)
+        if number := int(times.sum()):
+            soon = int(times[: WITHIN_MS + 1].sum())
+            share = row("request_within", {"source": "api", "route": route}, soon / number)
+            yield share | {"numerator": soon, "denominator": number, "n": number}
+
+
+def _ranks(stem: str, dimensions: dict[str, Any], times: Ints) -> Iterator[dict[str, Any]]:
+    if number := int(times.sum()):
+        for name, rank in RANKS.items():
+            value = time_s(times, rank)
+            yield row(f"{stem}_{name}", {"source": "api", **dimensions}, value, n=number)
 
 
 def _routes(requests: RequestCount) -> Iterator[dict[str, Any]]:

@@ -6,13 +6,13 @@ day), `steps`, `unrouted` (requests that match no route, by template of their pa
 (`cohorts`, `strays`, `passages`) comes on top. Not cut: `sources` (source, records, expected) and
 `chain_steps` (chain, step, position, next_step, next_position, steps).
 `requests` and `events` have besides their table's columns `hour`, the local hour of the day, and
-the columns of `derived`.
+the columns of `derived`; `requests` has `within_s`, the seconds in which it should be answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,12 +35,16 @@ class Definitions:
         sources: Name, table of records, and whether data are expected every day.
         steps: Of all chains, by chain and position.
         chains: What holds for all steps of a chain.
+        within_s: Seconds in which a request should be answered.
+        routes_within_s: The same for routes that have a time of their own, by source and route.
     """
 
     zone: ZoneInfo
     sources: Sequence[tuple[str, str, bool]]
     steps: Sequence[Step]
     chains: Sequence[Chain] = ()
+    within_s: float = 0.5
+    routes_within_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def build_views(
@@ -75,7 +79,7 @@ def cut(
     views = {name: tables[name].filter(in_days) for name in ("requests", "events", "rejects")}
     for name in ("requests", "events"):
         views[name] = views[name].with_columns(hour=_hour(definitions.zone, first, last))
-    views["requests"] = with_request_columns(views["requests"])
+    views["requests"] = with_request_columns(views["requests"].with_columns(_within(definitions)))
     views["events"] = with_event_columns(views["events"])
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
@@ -83,6 +87,15 @@ def cut(
     views["unrouted"] = unrouted(views["requests"])
     views["steps"] = all_steps(views, definitions.steps)
     return views
+
+
+def _within(definitions: Definitions) -> pl.Expr:
+    """Return the seconds in which each request should be answered."""
+    seconds = pl.lit(definitions.within_s, dtype=pl.Float64)
+    for (source, route), own in definitions.routes_within_s.items():
+        is_it = (pl.col("source") == source) & (pl.col("route") == route)
+        seconds = pl.when(is_it).then(pl.lit(own)).otherwise(seconds)
+    return seconds.alias("within_s")
 
 
 def _hour(zone: ZoneInfo, first: date, last: date) -> pl.Expr:

@@ -22,11 +22,11 @@ from etl.metrics.chains import Known, chain_views
 from etl.metrics.rules import check_dimensions
 from etl.metrics.sheet import Override
 from etl.metrics.sql import run_sql
-from etl.metrics.steps import Chain, Step
 from etl.metrics.tracing import check_evidence
 from etl.metrics.views import Definitions, build_views
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
+from etl.pipeline.defining import definitions_of, shape
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
 from etl.pipeline.windows import check_retention
@@ -137,7 +137,7 @@ def open_project(settings: Settings) -> Project:
     catalogue = load_catalogue(
         sql_folder(), own if own.is_dir() else None, _overrides(settings), settings.special_days
     )
-    definitions = _definitions(settings, formats)
+    definitions = definitions_of(settings, formats)
     reasons = {
         name: idle_reason(sheet, definitions, has_routes=bool(settings.route))
         for name, sheet in catalogue.items()
@@ -152,7 +152,7 @@ def open_project(settings: Settings) -> Project:
         formats=formats,
         messages=messages,
         definitions=definitions,
-        definitions_digest=digest(sheets.values(), _shape(definitions)),
+        definitions_digest=digest(sheets.values(), shape(definitions)),
     )
 
 
@@ -169,28 +169,6 @@ def _overrides(settings: Settings) -> dict[str, Override]:
 
 def _s3_options(settings: Settings) -> S3Options:
     return S3Options(**settings.s3.model_dump())
-
-
-def _definitions(settings: Settings, formats: dict[str, LineFormat]) -> Definitions:
-    return Definitions(
-        zone=settings.zone,
-        sources=[
-            (source.name, formats[source.name].stored.table, source.expect == "daily")
-            for source in settings.source
-        ],
-        steps=[
-            Step(chain.name, step.name, position, step.records, step.where, step.object)
-            for chain in settings.chain
-            for position, step in enumerate(chain.step, start=1)
-        ],
-        chains=[
-            Chain(chain.name, chain.grace_period, chain.lookback_days) for chain in settings.chain
-        ],
-    )
-
-
-def _shape(definitions: Definitions) -> dict[str, object]:
-    return {"steps": definitions.steps, "chains": definitions.chains}
 
 
 def check_metrics(project: Project) -> None:

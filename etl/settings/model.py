@@ -19,7 +19,16 @@ from pydantic import (
 from etl.errors import nearest
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
 from etl.settings.chains import ChainSettings
-from etl.settings.parts import Duration, Identifier, Name, NonEmpty, Part, as_span, refuse_doubles
+from etl.settings.parts import (
+    Duration,
+    Identifier,
+    Name,
+    NonEmpty,
+    Part,
+    Wait,
+    as_span,
+    refuse_doubles,
+)
 from etl.settings.retention import RetentionSettings
 
 
@@ -44,6 +53,7 @@ class ProjectSettings(Part):
     out: NonEmpty = "out"
     engine: Literal["local"] = "local"
     future_tolerance: Duration = "1d"
+    within: Wait = "0.5s"
 
     @property
     def tolerance(self) -> timedelta:
@@ -151,6 +161,7 @@ class RouteSettings(Part):
 
     source: Name
     path: NonEmpty
+    within: Wait | None = None
 
 
 class MailSettings(Part):

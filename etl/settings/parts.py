@@ -32,6 +32,21 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 Duration = Annotated[str, AfterValidator(_known_duration)]
 """A number and a unit, as in `90s`, `30m`, `6h`, `1d`."""
 
+
+def _known_wait(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?(ms|s)", text):
+        raise ValueError("write a number and a unit, ms or s, as in 500ms, 0.5s, 2s")
+    return text
+
+
+def as_seconds(wait: str) -> float:
+    """Return a checked wait in seconds."""
+    return float(wait[:-2]) / 1000 if wait.endswith("ms") else float(wait[:-1])
+
+
+Wait = Annotated[str, AfterValidator(_known_wait)]
+"""How long somebody waits, as in `500ms`, `0.5s`, `2s`."""
+
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 

@@ -107,6 +107,7 @@ def take_request(line: str, source: str, reading: Reading, days: set[date]) -> b
         return False
     path = urlsplit(match[5]).path
     row = {"at": at, "path": path, "route": route_of(path), "status": int(match[7])}
+    row |= {"method": match[4]}
     row |= {"time": float(match[11]), "size": int(match[8])}
     row |= {"client": match[1], "user": match[2], "agent": match[10]}
     day = at.astimezone(BERLIN).date()
@@ -184,15 +185,30 @@ def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any],
         dimensions = {"source": "api", "route": route}
         answered = sum(row["status"] == 200 for row in rows)
         yield "requests_ok_by_route", dimensions, {"value": answered, "n": len(rows)}
+        times = [row["time"] for row in rows]
+        soon = sum(time <= 0.5 for time in times)
+        share = {"value": soon / len(times), "numerator": soon, "denominator": len(times)}
+        yield "request_within", dimensions, share | {"n": len(times)}
         if route is not None:
-            for percent in (50, 90, 99):
-                value = nearest_rank([row["time"] for row in rows], percent)
-                yield f"request_time_p{percent}", dimensions, {"value": value, "n": len(rows)}
+            yield from ranked("request_time", dimensions, times)
+    for method, rows in grouped(requests, lambda row: row["method"]):
+        about = {"source": "api", "method": method}
+        yield from ranked("request_time_by_method", about, [row["time"] for row in rows])
+    every = [row["time"] for row in requests]
+    yield from ranked("request_time_by_source", {"source": "api"}, every)
     routed = [row for row in requests if row["route"] is not None]
     for resource, rows in grouped(routed, lambda row: row["path"].split("/")[1]):
         answered = sum(row["status"] == 200 for row in rows)
         dimensions = {"source": "api", "resource": resource}
         yield "requests_ok_by_resource", dimensions, {"value": answered, "n": len(rows)}
+
+
+def ranked(
+    stem: str, dimensions: dict[str, Any], times: list[float]
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    for name, percent in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)):
+        value = {"value": nearest_rank(times, percent), "n": len(times)}
+        yield f"{stem}_{name}", dimensions, value
 
 
 def label(at: datetime, hours: int) -> str:

@@ -1,0 +1,21 @@
+/* ---
+title = "Longest request time per source"
+class = "performance"
+definition = "The time that the slowest request took, per day and source. Requests without a time are left out; those that match no route count."
+unit = "s"
+data_source = "Access logs: the time that the server took for each request."
+owner = "API team"
+stakeholders = ["Client teams"]
+objective = "Looking customers up does not keep their users waiting."
+business_value = "Tells whether the whole service was slow, or some of its routes."
+since = 2026-11-25
+review = 2027-11-25
+better = "lower"
+--- */
+select
+  source,
+  max(request_time_s) as value,
+  count(*) as n
+from requests
+where request_time_s is not null
+group by source
