@@ -11,9 +11,6 @@ from etl.reporting.sections import Section
 from etl.reporting.tables import Cell, Column, Table, slug
 from etl.reporting.text import NOTHING, clip, figure, instant
 
-LISTED = "lost_"
-"""Begins the name of each chain's list of objects."""
-
 SLOWEST = "slowest"
 
 _STATES = {
@@ -52,6 +49,11 @@ _SLOW = (
 )
 
 
+def list_name(chain: str) -> str:
+    """Return the name of a chain's list of objects."""
+    return f"lost_{slug(chain)}"
+
+
 def with_evidence(sections: Sequence[Section], report: DayReport) -> tuple[Section, ...]:
     """Return the sections with each chain's objects under integrity, and the slowest requests."""
     of_chains = tuple(objects_table(report, chain) for chain in report.chains)
@@ -68,12 +70,12 @@ def objects_table(report: DayReport, chain: str) -> Table:
     order = {state: place for place, state in enumerate(_STATES)}
     rows.sort(key=lambda one: (order.get(one.state, -1), one.object_id, one.step, one.last_at))
     return Table(
-        name=f"{LISTED}{slug(chain)}",
+        name=list_name(chain),
         title=f"Objects of chain {clip(chain, 60)} to look after",
         columns=_OBJECTS,
         rows=tuple(_object_row(one, report.zone) for one in rows),
         note="Each with the step that it concerns, and the line that showed the object last.",
-        empty="Every object that entered on this day got through, and no other was seen.",
+        empty="None is lost, late, doubled or unexpected, as far as the data of the day show.",
     )
 
 

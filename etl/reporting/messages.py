@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from etl.model import DayReport, Measurement, MessageSample, Sheet
+from etl.reporting.evidence import list_name
 from etl.reporting.families import MOST_SHOWN, OTHER
 from etl.reporting.sections import Section, sections
 from etl.reporting.tables import Cell, Column, Table
@@ -40,7 +41,7 @@ def told_sections(report: DayReport) -> tuple[Section, ...]:
         for name, rows in by_metric.items()
         if name in report.sheets
     }
-    plain = sections(report.measurements, report.sheets)
+    plain = sections(report.measurements, report.sheets, map(list_name, report.chains))
     return tuple(_replaced(section, told) for section in plain)
 
 

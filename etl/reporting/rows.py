@@ -9,6 +9,7 @@ from etl.reporting.charts import share
 from etl.reporting.dimensions import dimension_order, spoken
 from etl.reporting.judge import WORDS
 from etl.reporting.limits import band_words, resolved_words
+from etl.reporting.ranks import is_few
 from etl.reporting.tables import Cell, Column
 from etl.reporting.text import (
     NOTHING,
@@ -65,7 +66,7 @@ def value_cell(m: Measurement | None, largest: float, sheet: Sheet | None = None
 def mark_of(m: Measurement, sheet: Sheet | None) -> str:
     """Return what a value has to be read with: few observations, or that it is unusual."""
     marks = []
-    if sheet is not None and m.value is not None and m.n is not None and m.n < sheet.min_n:
+    if sheet is not None and is_few(m, sheet):
         marks.append(f"few: n below {sheet.min_n:,}")
     if m.unusual:
         marks.append(f"unusual: {band_words(m)} expected")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from etl.reporting.families import (
 )
 from etl.reporting.hours import hour_table, hours_of
 from etl.reporting.judge import SEVERITY, sheet_for
+from etl.reporting.ranks import family_title, is_few, rank_key, rank_of, stem_of
 from etl.reporting.rows import (
     count_cell,
     dimension_cells,
@@ -64,9 +64,6 @@ RESERVED = frozenset(
 )
 """Names of tables that every day has; a metric of such a name gets another file."""
 
-_PERCENTILE = re.compile(r"(?P<stem>.+)_p(?P<rank>\d{1,3})")
-_RANK_WORDS = re.compile(r"(?:p\d+|median)\s+(?:of\s+)?(?:the\s+)?", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -94,9 +91,15 @@ class _Group:
 
 
 def sections(
-    measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]
+    measurements: Sequence[Measurement], sheets: Mapping[str, Sheet], taken: Iterable[str] = ()
 ) -> tuple[Section, ...]:
-    """Return the five classes in order, each with a table per metric or family of percentiles."""
+    """Return the five classes in order, each with a table per metric or family of percentiles.
+
+    Args:
+        measurements: Of the day.
+        sheets: All metrics by name.
+        taken: Names of further tables of the page.
+    """
     by_metric: dict[str, list[Measurement]] = {name: [] for name in sheets}
     for m in measurements:
         by_metric.setdefault(m.metric, []).append(m)
@@ -105,7 +108,7 @@ def sections(
         for name, rows in by_metric.items()
     }
     order = Order.of(measurements)
-    names = set(RESERVED)
+    names = {*RESERVED, *taken}
     return tuple(
         _section(metric_class, list(_groups(metric_class, known, by_metric)), order, names)
         for metric_class in CLASSES
@@ -134,26 +137,20 @@ def _groups(
     families: dict[tuple[str, str], list[Sheet]] = defaultdict(list)
     for sheet in sheets.values():
         if sheet.metric_class == metric_class:
-            match = _PERCENTILE.fullmatch(sheet.name)
             if family := "" if sheet.has_target else family_of(sheet.name):
                 families[family, ""].append(sheet)
             else:
-                families[match["stem"] if match else sheet.name, sheet.unit].append(sheet)
+                families[stem_of(sheet.name), sheet.unit].append(sheet)
     for members in families.values():
-        ranked = sorted(members, key=lambda s: (rank_in_family(s.name), _rank(s.name)))
+        ranked = sorted(members, key=lambda s: (rank_in_family(s.name), rank_of(s.name)))
         yield _Group(tuple(ranked), tuple(tuple(by_metric[s.name]) for s in ranked))
-
-
-def _rank(name: str) -> int:
-    match = _PERCENTILE.fullmatch(name)
-    return int(match["rank"]) if match else 0
 
 
 def _stem(group: _Group) -> str:
     if len(group.sheets) > 1 and (family := family_of(group.sheets[0].name)):
         return family
-    match = _PERCENTILE.fullmatch(group.sheets[0].name)
-    return match["stem"] if match and len(group.sheets) > 1 else group.sheets[0].name
+    name = group.sheets[0].name
+    return stem_of(name) if len(group.sheets) > 1 else name
 
 
 def _table(group: _Group, name: str, order: Order) -> Table:
@@ -200,6 +197,7 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
         Column("value", unit.capitalize() or _VALUE.get(sheet.unit, "Value"), "number"),
         Column("unit", ""),
         *([Column("n", "n", "number")] if has_n else ()),
+        *([Column("few", "")] if sheet.min_n else ()),
         *(_JUDGED_COLUMNS if judged else ()),
     ]
     names = [column.key for column in dimension_columns(rows)]
@@ -211,6 +209,8 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
         row += [value_cell(m, largest if bars else 0.0, sheet), Cell(m.unit, m.unit)]
         if has_n:
             row.append(count_cell(m.n))
+        if sheet.min_n:
+            row.append(Cell(is_few(m, sheet), ""))
         if judged:
             row += _judged_cells(m)
         cells.append(tuple(row))
@@ -235,15 +235,23 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
     judged = next((s for s in group.sheets if s.has_target), None)
     lead = judged or group.sheets[-1]
     firsts = {key: row.get(lead.name) or next(iter(row.values())) for key, row in merged.items()}
-    ordered = sorted(firsts, key=lambda k: (SEVERITY[firsts[k].verdict], _minus(firsts[k]), k))
+    by_step = any("from_step" in m.dimensions for m in firsts.values())
+
+    def place(key: str) -> tuple[int, float, object, str]:
+        m = firsts[key]
+        size = 0.0 if by_step else -(finite(m.value) or 0.0)
+        return SEVERITY[m.verdict], size, order.key(m.dimensions), key
+
+    ordered = sorted(firsts, key=place)
     unit = group.sheets[0].unit
     dimensions = dimension_columns([m for row in merged.values() for m in row.values()])
     names = [column.key for column in dimensions]
     columns = [
         *dimensions,
-        *(Column(_rank_key(s), f"p{_rank(s.name)}", "number") for s in group.sheets),
+        *(Column(rank_key(s.name), rank_key(s.name), "number") for s in group.sheets),
         Column("unit", ""),
         Column("n", "n", "number"),
+        Column("few", ""),
         *(_family_judged(judged) if judged else ()),
     ]
     cells = []
@@ -251,33 +259,17 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
         row, first = merged[key], firsts[key]
         line = [*dimension_cells(first, names)]
         line += [value_cell(row.get(s.name), 0.0, s) for s in group.sheets]
-        line += [Cell(unit, unit), count_cell(first.n)]
+        few = [rank_key(s.name) for s in group.sheets if s.name in row and is_few(row[s.name], s)]
+        line += [Cell(unit, unit), count_cell(first.n), Cell(" ".join(few), "")]
         if judged:
             held = row.get(judged.name)
             line += (
                 _judged_cells(held) if held else [Cell("", NOTHING), verdict_cell(Verdict.NO_DATA)]
             )
         cells.append(tuple(line))
-    return Table(name, _family_title(group), tuple(columns), tuple(cells), lead.definition)
-
-
-def _minus(m: Measurement) -> float:
-    return -(finite(m.value) or 0.0)
-
-
-def _rank_key(sheet: Sheet) -> str:
-    return f"p{_rank(sheet.name)}"
+    return Table(name, family_title(group.sheets), tuple(columns), tuple(cells), lead.definition)
 
 
 def _family_judged(sheet: Sheet) -> tuple[Column, Column]:
-    rank = _rank_key(sheet)
+    rank = rank_key(sheet.name)
     return Column("target", f"Target for {rank}", "number"), Column("verdict", "Verdict", "verdict")
-
-
-def _family_title(group: _Group) -> str:
-    for sheet in group.sheets:
-        match = _RANK_WORDS.match(sheet.title)
-        if match:
-            rest = sheet.title[match.end() :]
-            return rest[:1].upper() + rest[1:]
-    return _stem(group).replace("_", " ").capitalize()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from etl.model import Counts, DayReport, Incident, Measurement, Verdict
+from etl.model import Counts, DayReport, Incident, Measurement, Sheet, Verdict
 from etl.reporting.dimensions import dimensions_json
 from etl.reporting.judge import Kpi, count, statement, verdict_of
 from etl.reporting.marks import budgets_json
 from etl.reporting.proof import total_of
+from etl.reporting.ranks import is_few
 from etl.reporting.resolve import newest_first, open_count, times_of
 from etl.reporting.restated import restated_count
 from etl.reporting.tables import Raw, csv_bytes
@@ -32,26 +33,28 @@ MEASUREMENTS = [
     "band_low",
     "band_high",
     "unusual",
+    "few",
     "first_at",
     "last_at",
     "previous_value",
     "measured_at",
     "data_version",
 ]
-"""Columns of `measurements.csv`: those of the warehouse's table."""
+"""Columns of `measurements.csv`: those of the warehouse's table, and whether n is below min_n."""
 
 
-def measurements_csv(measurements: Sequence[Measurement]) -> bytes:
+def measurements_csv(measurements: Sequence[Measurement], sheets: Mapping[str, Sheet]) -> bytes:
     """Return all measurements, by metric and dimensions."""
     ordered = sorted(measurements, key=lambda m: (m.metric, dimensions_json(m.dimensions)))
-    return csv_bytes(MEASUREMENTS, [_raw(m) for m in ordered])
+    return csv_bytes(MEASUREMENTS, [_raw(m, sheets.get(m.metric)) for m in ordered])
 
 
-def _raw(m: Measurement) -> list[Raw]:
+def _raw(m: Measurement, sheet: Sheet | None) -> list[Raw]:
     own: dict[str, Raw] = {
         "class": m.metric_class,
         "dimensions": dimensions_json(m.dimensions),
         "verdict": m.verdict.value,
+        "few": is_few(m, sheet) if sheet is not None and sheet.min_n else None,
         # The page carries the time of the run once; a column of it would make the bytes of two
         # equal runs differ, so it stands only where it tells since when a value is restated.
         "measured_at": m.measured_at if m.previous_value is not None else None,
@@ -114,6 +117,7 @@ def _kpi(kpi: Kpi) -> dict[str, object]:
         "target_high": None if m is None else m.target_high,
         "value": None if m is None else finite(m.value),
         "n": None if m is None else m.n,
+        "few": m is not None and is_few(m, kpi.sheet),
         "previous_value": None if m is None else finite(m.previous_value),
     }
 

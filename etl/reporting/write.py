@@ -64,7 +64,7 @@ def write_day(
     env = environment(templates, overrides)
     page = day_page(report, days)
     files = {table.file: table.csv() for table in page.all_tables()}
-    files["measurements.csv"] = measurements_csv(report.measurements)
+    files["measurements.csv"] = measurements_csv(report.measurements, report.sheets)
     # Resolved ones too: the averages on the page are made of them.
     files["time_to_resolve.csv"] = time_to_resolve_csv((*report.resolved, *report.incidents))
     files["rejects.csv"] = rejects_csv(report.rejects)

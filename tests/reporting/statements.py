@@ -15,8 +15,10 @@ from etl.model import (
     DayReport,
     Incident,
     InputAccount,
+    ListedObject,
     RejectSample,
     Restatement,
+    SlowRequest,
     Verdict,
 )
 from tests.reporting.figures import (
@@ -171,6 +173,33 @@ def restatements() -> tuple[Restatement, ...]:
     )  # fmt: skip
 
 
+def objects() -> tuple[ListedObject, ...]:
+    """One object in each state."""
+    at = datetime(2026, 3, 20, 9, 12, 44, 120_000, tzinfo=UTC)
+    stored = ("store", "s3://logs/store/2026/03/20/part-000.gz", 48_112)
+    read = ("importer", "logs/importer/importer.log", 901_774)
+    return (
+        ListedObject("customer", "in_flight", "C0020777", "transformed", at, "imported", at, *read),
+        ListedObject("customer", "lost", "C0020311", "stored", at, "transformed", at, *read),
+        ListedObject("customer", "late", "C0020312", "provided", at, "provided", at, *stored),
+        ListedObject("customer", "skipped", "C0020313", "transformed", at, "provided", at, *stored),
+        ListedObject("customer", "unexpected", "C0000042", "stored", None, "stored", at, *stored),
+        ListedObject("customer", "duplicated", "C0020314", "stored", None, "stored", at, *stored),
+    )
+
+
+def slowest() -> tuple[SlowRequest, ...]:
+    """A request with all columns, and one with as few as there can be."""
+    at = datetime(2026, 3, 20, 13, 4, 11, tzinfo=UTC)
+    uri, path = "logs/api/access.log", "/customers/C0020311"
+    return (
+        SlowRequest(
+            "api", at, 29.87, "GET", path, "/customers/{customer_id}", 200, "5f0c1d9a", uri, 7_001
+        ),
+        SlowRequest("api", at, 12.5, None, None, None, None, None, uri, 48_112),
+    )
+
+
 def rich_report() -> DayReport:
     """A day with misses, a restated value, a missing source, incidents, rejects."""
     begin, end = day_bounds(DAY, ZoneInfo(ZONE))
@@ -200,6 +229,9 @@ def rich_report() -> DayReport:
         budgets=budgets(),
         restatements=restatements(),
         failed={"own_metric": "sql/own_metric.sql:3:7: unknown column 'statsu'"},
+        chains=("customer",),
+        objects=objects(),
+        slowest=slowest(),
     )
 
 
@@ -233,6 +265,8 @@ def empty_report() -> DayReport:
         budgets=(),
         restatements=(),
         failed={},
+        objects=(),
+        slowest=(),
     )
 
 
@@ -249,6 +283,13 @@ def hostile_report(text: str) -> DayReport:
     incident = replace(
         *(report.incidents[0],),
         **dict.fromkeys(("title", "affected", "evidence", "owner", "metric", "source"), text),
+    )
+    astray = replace(
+        report.objects[0], state=text, object_id=text, step=text, last_step=text, uri=text
+    )
+    slow = replace(
+        *(report.slowest[0],),
+        **dict.fromkeys(("source", "method", "path", "route", "request_id", "uri"), text),
     )
     uri = InputAccount(text, "in-1", text, Counts(1, 1), detail=text, state="skipped")
     raw = RejectSample(text, text, 7, "no_match", text, text.encode("utf-8", "surrogatepass"))
@@ -274,6 +315,8 @@ def hostile_report(text: str) -> DayReport:
             ),
         ),
         failed={text: text},
+        objects=(astray,),
+        slowest=(slow,),
     )
 
 
