@@ -11,6 +11,12 @@ business_value = "The one that waited longest is the one who calls."
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = """
+select chain, object_id, from_step, to_step, started_at, reached_at, time_s
+from passages
+where span = 'chain'
+order by time_s desc
+"""
 --- */
 select chain, max(time_s) as value, count(*) as n
 from passages

@@ -12,6 +12,12 @@ since = 2026-11-23
 review = 2027-11-23
 min_n = 100
 better = "lower"
+evidence = """
+select chain, object_id, from_step, to_step, started_at, reached_at, time_s
+from passages
+where span = 'chain'
+order by time_s desc
+"""
 --- */
 select chain, quantile_disc(time_s, 0.99) as value, count(*) as n
 from passages

@@ -12,6 +12,11 @@ since = 2026-11-25
 review = 2027-11-25
 min_n = 10
 better = "higher"
+evidence = """
+select * from requests
+where request_time_s > within_s
+order by request_time_s desc
+"""
 --- */
 with counted as (
   select

@@ -12,6 +12,12 @@ since = 2026-11-25
 review = 2027-11-25
 min_n = 10
 better = "lower"
+evidence = """
+select chain, object_id, from_step, to_step, started_at, reached_at, time_s
+from passages
+where span = 'step'
+order by time_s desc
+"""
 --- */
 select chain, from_step, to_step, quantile_disc(time_s, 0.5) as value, count(*) as n
 from passages

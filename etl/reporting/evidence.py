@@ -80,7 +80,7 @@ def objects_table(report: DayReport, chain: str) -> Table:
 
 
 def _object_row(one: ListedObject, zone: str) -> tuple[Cell, ...]:
-    words, shape = _STATES.get(one.state, (one.state, "none"))
+    words, shape = _STATES.get(one.state, (clip(one.state, 40), "none"))
     return (
         Cell(one.state, words, verdict=shape),
         Cell(one.object_id, clip(one.object_id, 80)),

@@ -124,8 +124,9 @@ def test_every_table_of_the_page_is_also_a_csv(written: Path) -> None:
 def test_percentiles_of_one_thing_share_a_table(written: Path) -> None:
     with (written / str(DAY) / "request_time.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    keys = ["source", "route", "p50", "p90", "p99", "unit", "n", "target", "verdict"]
+    keys = ["source", "route", "p50", "p90", "p99", "unit", "n", "few", "target", "verdict"]
     assert list(rows[0]) == keys
+    assert [row["few"] for row in rows] == ["", "p99", "", ""]
     assert [row["verdict"] for row in rows] == ["missed", "met", "met", "met"]
 
 
@@ -147,7 +148,8 @@ def test_on_a_day_when_the_clock_changes_the_repeated_hour_shows_twice(
     shown = [f"{h} +0{offset}:00" for h, offset in clock]
     base = next(m for m in rich_report().measurements if m.metric == "http_status_hourly")
     found = tuple(replace(base, dimensions={**base.dimensions, "hour": hour}) for hour in hours)
-    page = day_page(tmp_path, replace(rich_report(), measurements=found[::-1]), templates)
+    report = replace(rich_report(), measurements=found[::-1], objects=(), slowest=())
+    page = day_page(tmp_path, report, templates)
     assert re.findall(r"\d+ \+0[12]:00", page.text.partition("Source")[2])[: len(shown)] == shown
 
 
