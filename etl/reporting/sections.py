@@ -233,16 +233,9 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
         for m in rows:
             merged[order.name(m.dimensions)][sheet.name] = m
     judged = next((s for s in group.sheets if s.has_target), None)
-    lead = judged or group.sheets[-1]
+    lead = judged or group.sheets[0]
     firsts = {key: row.get(lead.name) or next(iter(row.values())) for key, row in merged.items()}
-    by_step = any("from_step" in m.dimensions for m in firsts.values())
-
-    def place(key: str) -> tuple[int, float, object, str]:
-        m = firsts[key]
-        size = 0.0 if by_step else -(finite(m.value) or 0.0)
-        return SEVERITY[m.verdict], size, order.key(m.dimensions), key
-
-    ordered = sorted(firsts, key=place)
+    ordered = sorted(firsts, key=lambda key: _place(firsts[key], order))
     unit = group.sheets[0].unit
     dimensions = dimension_columns([m for row in merged.values() for m in row.values()])
     names = [column.key for column in dimensions]
@@ -268,6 +261,12 @@ def _percentiles(group: _Group, name: str, order: Order) -> Table:
             )
         cells.append(tuple(line))
     return Table(name, family_title(group.sheets), tuple(columns), tuple(cells), lead.definition)
+
+
+def _place(m: Measurement, order: Order) -> tuple[int, float, object]:
+    """Return where a row of percentiles stands: the slowest first, but steps as objects go."""
+    size = 0.0 if "from_step" in m.dimensions else -(finite(m.value) or 0.0)
+    return SEVERITY[m.verdict], size, order.key(m.dimensions)
 
 
 def _family_judged(sheet: Sheet) -> tuple[Column, Column]:

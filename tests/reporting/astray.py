@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from etl.model import ListedObject, SlowRequest
 
@@ -32,3 +34,13 @@ def slowest() -> tuple[SlowRequest, ...]:
         ),
         SlowRequest("api", at, 12.5, None, None, None, None, None, uri, 48_112),
     )
+
+
+def hostile_evidence(text: str) -> dict[str, Any]:
+    """Return an object and a request whose every text is `text`."""
+    told = dict.fromkeys(("state", "object_id", "step", "last_step", "uri"), text)
+    asked = dict.fromkeys(("source", "method", "path", "route", "request_id", "uri"), text)
+    return {
+        "objects": (replace(objects()[0], **told),),
+        "slowest": (replace(slowest()[0], **asked),),
+    }

@@ -19,7 +19,7 @@ from etl.model import (
     Restatement,
     Verdict,
 )
-from tests.reporting.astray import objects, slowest
+from tests.reporting.astray import hostile_evidence, objects, slowest
 from tests.reporting.figures import (
     DAY,
     MEASURED_AT,
@@ -256,13 +256,8 @@ def hostile_report(text: str) -> DayReport:
         *(report.incidents[0],),
         **dict.fromkeys(("title", "affected", "evidence", "owner", "metric", "source"), text),
     )
-    astray = replace(
-        report.objects[0], state=text, object_id=text, step=text, last_step=text, uri=text
-    )
-    slow = replace(
-        *(report.slowest[0],),
-        **dict.fromkeys(("source", "method", "path", "route", "request_id", "uri"), text),
-    )
+    told = dict.fromkeys(("metric", "unit", "cause"), text)
+    changed = replace(report.restatements[0], dimensions={text[:20]: text}, inputs=(text,), **told)
     uri = InputAccount(text, "in-1", text, Counts(1, 1), detail=text, state="skipped")
     raw = RejectSample(text, text, 7, "no_match", text, text.encode("utf-8", "surrogatepass"))
     return replace(
@@ -276,19 +271,9 @@ def hostile_report(text: str) -> DayReport:
         inputs=(uri,),
         missing=(text,),
         rejects=(raw,),
-        restatements=(
-            replace(
-                report.restatements[0],
-                metric=text,
-                dimensions={text[:20]: text},
-                unit=text,
-                cause=text,
-                inputs=(text,),
-            ),
-        ),
+        restatements=(changed,),
         failed={text: text},
-        objects=(astray,),
-        slowest=(slow,),
+        **hostile_evidence(text),
     )
 
 
