@@ -61,7 +61,7 @@ format: $(READY) ## let ruff put the code in order
 	@$(BIN)/ruff format .
 
 bench: $(READY) ## measure speed and memory (bench/)
-	@for script in bench/ingest.py bench/simulate.py bench/parse_kernel.py bench/peers.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
+	@for script in bench/ingest.py bench/measure.py bench/simulate.py bench/parse_kernel.py bench/peers.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
 
 # Pins made with the oldest Python hold on the newer ones. Only the index itself is asked, not
 # what this machine's pip settings add, so that the hashes are everybody's.
