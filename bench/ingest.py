@@ -1,10 +1,12 @@
 """From a file to committed tables: time, CPU seconds and peak memory of one ingest.
 
     .venv/bin/python bench/ingest.py [--lines 5500000] [--times 1] [--workers 2] [--runs 5] [--gzip]
+                                     [--warehouse s3://bucket/prefix --endpoint URL]
 
 Simulates one day of access log (5.5 million lines are 1 GB), writes it down `--times` times in a
 row, as one file, and ingests that in a fresh process a run, into an empty warehouse. The page cache
-is warm as far as memory goes; kernels are compiled before the first run.
+is warm as far as memory goes; kernels are compiled before the first run. A warehouse in S3 takes
+its keys from the environment; each run writes under a prefix of its own, and leaves it there.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from secrets import token_hex
 
 from watched import median, watch
 
@@ -34,7 +37,11 @@ def main() -> None:
             log.unlink()
         _write_log(Path(folder) / "small", 1_000, 1)
         _ingest(Path(folder) / "small", 1)  # compiles kernels where that has not been done
-        runs = [_ingest(project, options.workers) for _ in range(options.runs)]
+        runs = []
+        for _ in range(options.runs):
+            if options.warehouse:
+                _move(project, f"{options.warehouse}/{token_hex(4)}", options.endpoint)
+            runs.append(_ingest(project, options.workers))
     print(f"{size / 1e6:,.0f} MB, {runs[0]['lines']:,} lines, {options.workers} threads")
     for name, run in [*(("run", run) for run in runs), ("median", median(runs))]:
         rate = size / 1e6 / run["cpu_s"]
@@ -59,6 +66,16 @@ def _write_log(project: Path, lines: int, times: int) -> Path:
     return log
 
 
+def _move(project: Path, address: str, endpoint: str | None) -> None:
+    """Let a project keep its tables in S3."""
+    path = project / "daytally.toml"
+    lines = path.read_text().partition("[s3]")[0].splitlines()
+    kept = [line for line in lines if not line.startswith("warehouse =")]
+    kept.insert(kept.index("[project]") + 1, f'warehouse = "{address}"')
+    server = f'endpoint_url = "{endpoint}"' if endpoint else ""
+    path.write_text("\n".join([*kept, "[s3]", server, ""]))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=5_500_000)
@@ -66,6 +83,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--gzip", action="store_true", help="Compress the log first.")
+    parser.add_argument("--warehouse", help="Where the tables go, as s3://bucket/prefix.")
+    parser.add_argument("--endpoint", help="Address of the S3 server, if it is not AWS.")
     return parser.parse_args()
 
 
