@@ -40,7 +40,7 @@ test: $(READY) ## every test that needs no server, browser or system package
 	@$(PYTEST) -m "not extra" $(PYTEST_ARGS)
 
 # How many runs are killed at random moments; `make test` kills ten.
-DEATHS ?= 40
+DEATHS ?= 60
 test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser nginx ## all tests, with Airflow, S3, nginx and a browser
 	@CHROMIUM=$(CHROMIUM) DEATHS=$(DEATHS) $(PYTEST) $(PYTEST_ARGS)
 
