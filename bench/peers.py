@@ -7,7 +7,8 @@ Each contender reads the same log with two threads in a process of its own, in t
 included, and writes the same columns as zstd-1 Parquet. Daytally keeps refused lines, routes and
 byte offsets and commits a table besides. The tables show how many records each kept: where one
 has fewer, it lost lines that are whole. GoAccess makes a report of 400 MB and no columns: it is
-compared with ingest alone, and with ingest, measuring and report together. With --readme the tables go into README.md.
+compared with ingest alone, and with ingest, measuring and report together. With --readme the
+tables go into README.md.
 """
 
 from __future__ import annotations
