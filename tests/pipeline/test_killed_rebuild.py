@@ -86,9 +86,9 @@ def copied(folder: Path, into: Path) -> Path:
     return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
 
 
-WRITES = 8
-"""Plan, seal, a commit with the rest of a shared file, another one, two days measured, and what
-was noticed on them."""
+WRITES = 14
+"""Plan, seal, a commit with the rest of a shared file, another one, two days measured with what they
+took and what changed, and what was noticed on them."""
 
 
 @pytest.mark.parametrize("again", ["run", "rebuild"])
