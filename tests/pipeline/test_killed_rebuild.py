@@ -87,8 +87,8 @@ def copied(folder: Path, into: Path) -> Path:
 
 
 WRITES = 14
-"""Plan, seal, a commit with the rest of a shared file, another one, two days measured with what they
-took and what changed, and what was noticed on them."""
+"""Plan, seal, a commit with the rest of a shared file, another one, two days measured, with what
+that took and what it changed, and what was noticed on them."""
 
 
 @pytest.mark.parametrize("again", ["run", "rebuild"])
