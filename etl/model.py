@@ -22,6 +22,10 @@ BLOCK_PADDING = 64
 """Spare bytes behind a block's data, so that the kernel may read a whole vector past the end."""
 
 
+RAW_LIMIT = 1 << 16
+"""Bytes that are kept of a refused line."""
+
+
 class RejectReason(StrEnum):
     """Why a line was refused. A closed list: reports group by it."""
 
@@ -32,6 +36,8 @@ class RejectReason(StrEnum):
     CUT_SHORT = "cut_short"
     TOO_LONG = "too_long"
     MAC_LINE_ENDS = "mac_line_ends"
+    WIDE_ENCODING = "wide_encoding"
+    NUL_BYTES = "nul_bytes"
     FUTURE_TIMESTAMP = "future_timestamp"
 
 
@@ -39,17 +45,25 @@ class RejectReason(StrEnum):
 class Block:
     """Bytes of whole lines.
 
-    The last line of an input's last block may lack its newline; no other line does.
+    The last line of an input's last block may lack its newline; no other line does. A line that
+    is too long for any memory is a block of its own, which holds its beginning only.
 
     Attributes:
         data: At least `size + BLOCK_PADDING` bytes; what lies behind `size` has no meaning.
         size: Number of bytes that belong to the lines.
         offset: Place of the first byte in the decompressed input.
+        left_out: Bytes of the one line that are not in `data`, before its newline.
     """
 
     data: Bytes
     size: int
     offset: int
+    left_out: int = 0
+
+    @property
+    def end(self) -> int:
+        """Place behind the block's last byte in the decompressed input."""
+        return self.offset + self.size + self.left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Counts:
     Attributes:
         blank: Without text, or directives of the log about itself.
         drifted: Those of the records that have more fields than the format says.
+        lossy: Those of the records in whose text U+FFFD stands for bytes that are not UTF-8.
     """
 
     lines: int = 0
@@ -66,6 +81,7 @@ class Counts:
     rejects: int = 0
     blank: int = 0
     drifted: int = 0
+    lossy: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add up two counts, part by part."""
@@ -75,6 +91,7 @@ class Counts:
             self.rejects + other.rejects,
             self.blank + other.blank,
             self.drifted + other.drifted,
+            self.lossy + other.lossy,
         )
 
     @property

@@ -109,6 +109,7 @@ INPUTS = pa.schema(
         ("rejects", pa.int64()),
         ("blank", pa.int64()),
         ("drifted", pa.int64()),
+        ("lossy", pa.int64()),
         ("first_at", INSTANT),
         ("last_at", INSTANT),
         ("read_at", INSTANT),

@@ -19,6 +19,7 @@ from etl.formats.fields import (
 )
 
 QUOTE = b'"'
+IN_QUOTES = "line in quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def layouts(
     """
     quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
     plain = with_time(assemble(pieces, text, escapes, Trailing.DRIFT), text)
-    return plain, Layout("line in quotes", quoted.steps)
+    return plain, Layout(IN_QUOTES, quoted.steps)
 
 
 def with_time(layout: Layout, text: str) -> Layout:
@@ -81,7 +82,7 @@ def assemble(
     Raises:
         LogFormatError: Two fields touch and nothing tells where one ends, or there is no field.
     """
-    merged = _merge(pieces)
+    merged = _parted_by_slashes(_merge(pieces))
     owners = _owners([piece for piece in merged if isinstance(piece, Placed)])
     if not owners:
         raise LogFormatError("the format has no field", text=text, position=0)
@@ -131,6 +132,25 @@ def _merge(pieces: Sequence[Piece]) -> list[Piece]:
         elif piece != b"":
             merged.append(piece)
     return merged
+
+
+def _parted_by_slashes(pieces: list[Piece]) -> list[Piece]:
+    """Let a host end where the URI behind it begins, as in `$host$request_uri`."""
+    owner = _owners([piece for piece in pieces if isinstance(piece, Placed)]).get("path")
+    parted: list[Piece] = []
+    for piece in pieces:
+        before = parted[-1] if parted else None
+        touches = piece is owner and isinstance(before, Placed) and _holds_no_slash(before.field)
+        if owner is not None and touches and owner.field.op is Op.URI:
+            parted += [b"/", replace(owner, field=replace(owner.field, scale=1))]
+        else:
+            parted.append(piece)
+    return parted
+
+
+def _holds_no_slash(field: Field) -> bool:
+    names = {"host", "hostname", "server_name", "server_port", "request_port", "remote_addr"}
+    return field.op is Op.INTEGER or not names.isdisjoint((field.column, field.name))
 
 
 def _owners(placed: Sequence[Placed]) -> dict[str, Placed]:

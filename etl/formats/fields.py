@@ -27,7 +27,7 @@ class Op(IntEnum):
     DECIMAL = 4  # digits with an optional fraction, divided by 10 ** scale
     SUM = 5  # an upstream list of decimals, added up
     REQUEST = 6  # method, path, query and protocol out of a request line
-    URI = 7  # path and query
+    URI = 7  # path and query; scale 1: its slash has ended the value before it
     QUERY = 8  # query, without the "?" that some servers write before it
     CLF_TIME = 9  # 10/Oct/2000:13:55:36 -0700
     ISO_TIME = 10  # 2000-10-10T13:55:36.123456-07:00; the scale is what stands for "T"
@@ -80,7 +80,7 @@ class Flag(IntFlag):
     PERCENT_ENCODED = 512  # %HH are decoded
     NEGATIVE_IS_NULL = 1024  # -1 stands for "never came to it"; HAProxy's "+" is stepped over
     LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
-    WORD = 8192  # where no literal ends the value, the first blank does
+    WORD = 8192  # no blank is part of the value: where no literal ends it, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
     QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
     WHOLE = 32768  # of a member: takes an object as JSON text; other columns leave it to `extra`

@@ -14,9 +14,10 @@ from etl.errors import ConfigError
 from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat
 from etl.formats.routes import RouteTable
-from etl.model import BLOCK_PADDING, Block, ParsedBlock
+from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock
 from etl.parse.headed import HeadedParser
 from etl.parse.messages import MessageExtractor
+from etl.parse.rejects import reject_of_beginning
 from etl.parse.rewritten import NestedParser, PatternParser
 from etl.parse.routing import Router
 from etl.parse.walk import Walker
@@ -51,6 +52,7 @@ class BlockParser:
         routes: RouteTable | None = None,
         max_line_bytes: int = MAX_LINE_BYTES,
     ) -> None:
+        self._longest = max_line_bytes
         stored = line_format.stored
         for wanted, column in ((message, "message"), (routes, "path")):
             if wanted is not None and column not in stored.columns:
@@ -88,7 +90,8 @@ class BlockParser:
             CountMismatchError: Lines are not records + rejects + blank: a bug.
             ValueError: The block is larger than 256 MiB or lacks its padding.
         """
-        parsed = self._parser.parse(_without_mark(block))
+        whole = not block.left_out
+        parsed = self._parser.parse(_without_mark(block)) if whole else self._refuse(block)
         if self._extractor is None and self._router is None:
             return parsed
         records = parsed.records
@@ -100,6 +103,12 @@ class BlockParser:
         names = [name for name in self._schema.names if name in columns]
         arrays = [columns[name] for name in names]
         return replace(parsed, records=pa.RecordBatch.from_arrays(arrays, names=names))
+
+    def _refuse(self, block: Block) -> ParsedBlock:
+        """Refuse a line whose end was not even kept."""
+        nothing = Block(np.zeros(BLOCK_PADDING, dtype=np.uint8), 0, block.offset)
+        rejects = reject_of_beginning(block, self._longest)
+        return replace(self._parser.parse(nothing), rejects=rejects, counts=Counts(1, rejects=1))
 
 
 def _without_mark(block: Block) -> Block:

@@ -45,6 +45,7 @@ class Buffers:
         wholes: (number slots, lines); `reals` likewise, one of the two is in use.
         at: (lines,), microseconds that count from what `stamp` says.
         places: (lines,), offset of a record's line in the block.
+        lossy: (lines,), 1 where U+FFFD stands for bytes of the line that are not UTF-8.
         rejects: (lines, REJECT_WIDTH), see `context`.
         cells: The context itself.
     """
@@ -64,6 +65,7 @@ class Buffers:
         self.at = np.empty(lines, dtype=np.int64)
         self.stamp = np.empty(lines, dtype=np.uint8)
         self.places = np.empty(lines, dtype=np.int64)
+        self.lossy = np.empty(lines, dtype=np.uint8)
         self.rejects = np.empty((lines, c.REJECT_WIDTH), dtype=np.int64)
         # A decoded value and a name are no longer than what they were decoded from.
         names = int(program.steps[:, c.NAME_SIZE].max(initial=0))
@@ -85,6 +87,7 @@ class Buffers:
             (c.AT, self.at),
             (c.STAMP, self.stamp),
             (c.PLACES, self.places),
+            (c.LOSSY, self.lossy),
             (c.REJECTS, self.rejects),
             (c.SCRATCH, self._rooms[0]),
             (c.VALUE, self._rooms[1]),

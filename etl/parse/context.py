@@ -31,7 +31,10 @@ ROWS, REFUSED, BLANK = 21, 22, 23
 FAIL_STEP, VALUE, PATH, PARTS, NEEDS_TIME, COMMENT, DRIFTED = 24, 25, 26, 27, 28, 29, 30
 TAKE = 31  # address of `take.take_any`
 PREFIXES = 32  # lengths of the prefixes of a member's name, by depth
-CONTEXT_WIDTH = 33
+# DAMAGED: 1 where U+FFFD was written for what is not UTF-8 in the line at hand; LOSSY: a byte per
+# row that keeps it.
+DAMAGED, LOSSY = 33, 34
+CONTEXT_WIDTH = 35
 
 # Columns of `STEPS`. Literals and keys: addresses of bytes. SLOT_A to SLOT_D: one slot per column
 # that the operation fills, -1 for none. NAME: of a member, or a CLOCK's pattern. MEMBERS_FROM and
@@ -57,7 +60,9 @@ SLOT_WIDTH = 3
 # Columns of `REJECTS`: bounds of the line, why, at which byte, at which step and part of it.
 FROM, TO, REASON, PLACE, STEP, PART = range(6)
 REJECT_WIDTH = 6
-PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE, PART_TIME = range(5)  # CHOICE: layouts part
+# Of a step: its value, its literal, the value up to the literal. CHOICE: layouts part; FIRST: none
+# of them begins so.
+PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE, PART_TIME, PART_UP_TO, PART_FIRST = range(7)
 
 # What a time stamp counts from.
 STAMP_UTC = 0  # 1970 in UTC

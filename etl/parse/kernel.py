@@ -27,23 +27,39 @@ def parse_lines(k: int) -> None:
     for number in range(cell(k, c.LINES)):
         end = data + cell(cell(k, c.LINE_ENDS), number)
         stop = end - 1 if end > start and load(end - 1) == c.RETURN else end
+        begin = _behind_nuls(start, stop)
         if stop == start or load(start) == cell(k, c.COMMENT):
             blank += 1
         elif end - start > cell(k, c.LONGEST):
             fail(k, c.TOO_LONG, start, c.PART_END)
             _note(k, refused, start, end, 0)
             refused += 1
-        elif _parse_line(k, row, refused, start, stop):
+        elif _parse_line(k, row, refused, begin, stop):
             set_cell(cell(k, c.PLACES), row, start - data)
             row += 1
         else:
             reject = row_of(cell(k, c.REJECTS), refused, c.REJECT_WIDTH)
+            set_cell(reject, c.FROM, start - data)
             set_cell(reject, c.TO, end - data)
+            set_cell(reject, c.PLACE, cell(reject, c.PLACE) + begin - start)
             refused += 1
         start = end + 1
     set_cell(k, c.ROWS, row)
     set_cell(k, c.REFUSED, refused)
     set_cell(k, c.BLANK, blank)
+
+
+@inlined
+def _behind_nuls(start: int, stop: int) -> int:
+    """Return where a line begins behind NUL bytes; where there is nothing else, at the first.
+
+    A log that is truncated while its writer goes on at its old place has such a hole before its
+    first line.
+    """
+    begin = start
+    while begin < stop and load(begin) == 0:
+        begin += 1
+    return begin if begin < stop else start
 
 
 @inlined
@@ -143,6 +159,7 @@ def _put_trailing(k: int, row: int, layout: int, place: int, stop: int) -> bool:
 def _begin(k: int, row: int, layout: int) -> None:
     """Forget what a layout tried before has left."""
     set_cell(k, c.FAIL_STEP, -1)
+    set_cell(k, c.DAMAGED, 0)
     store(cell(k, c.STAMP) + row, c.STAMP_NONE)
     begin_clock(cell(k, c.PARTS))
     nulls = cell(k, c.NULLS)
@@ -161,6 +178,7 @@ def _begin(k: int, row: int, layout: int) -> None:
 @inlined
 def _finish(k: int, row: int, layout: int) -> None:
     """Set null what the layout does not fill, and close the row's `extra`."""
+    store(cell(k, c.LOSSY) + row, cell(k, c.DAMAGED))
     nulls = cell(k, c.NULLS)
     for index in range(cell(layout, c.TEXT_NULLS_FROM), cell(layout, c.TEXT_NULLS_TO)):
         set_null_text(k, row, cell(nulls, index))

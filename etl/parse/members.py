@@ -127,14 +127,14 @@ def _is_filled(k: int, row: int, member: int) -> bool:
 @helper
 def put_spare(k: int, name: int, size: int, start: int, stop: int, escaped: int) -> None:
     """Add a named text that no step wants to `extra`."""
-    target = _write_key(open_extra(k), name, size)
+    target = _write_key(k, open_extra(k), name, size)
     close_extra(k, write_value(k, target, start, stop, escaped))
 
 
 @helper
 def put_spare_json(k: int, name: int, size: int, start: int, stop: int) -> None:
     """Add a named JSON value that no step wants to `extra`, byte by byte."""
-    target = _write_key(open_extra(k), name, size)
+    target = _write_key(k, open_extra(k), name, size)
     for place in range(start, stop):
         store(target, load(place))
         target += 1
@@ -144,15 +144,15 @@ def put_spare_json(k: int, name: int, size: int, start: int, stop: int) -> None:
 @helper
 def put_true(k: int, name: int, size: int) -> None:
     """Add a name that stands without a value to `extra`, as JSON's true."""
-    target = _write_key(open_extra(k), name, size)
+    target = _write_key(k, open_extra(k), name, size)
     store32(target, _TRUE)
     close_extra(k, target + 4)
 
 
 @inlined
-def _write_key(target: int, name: int, size: int) -> int:
+def _write_key(k: int, target: int, name: int, size: int) -> int:
     store(target, QUOTE)
-    target = write_json(name, name + size, target + 1)
+    target = write_json(k, name, name + size, target + 1)
     store(target, QUOTE)
     store(target + 1, COLON)
     return target + 2

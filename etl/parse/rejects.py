@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import pyarrow as pa
 
 from etl import schema
-from etl.formats.fields import LineFormat
-from etl.model import Block, RejectReason
+from etl.formats.assemble import IN_QUOTES
+from etl.formats.fields import LineFormat, Op, Step
+from etl.model import RAW_LIMIT, Block, RejectReason
 from etl.native.cells import Ints
 from etl.parse import context as c
 from etl.parse.program import Program, all_steps
-
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-
-RAW_LIMIT = 1 << 16
-"""Bytes that are kept of a line that is too long."""
+from etl.parse.unreadable import unreadable
 
 _SCHEMA = pa.schema([schema.REJECTS.field(name) for name in ("reason", "detail", "raw", "offset")])
 
@@ -35,25 +30,38 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
     for start, stop, reason, place, step, part in rejects.tolist():
         if reason == c.TOO_LONG:
             kept = min(stop - start, RAW_LIMIT)
-            details.append(
-                f"line of {stop - start} bytes, limit {longest}; raw holds the first {kept}"
-            )
+            details.append(too_long(stop - start, longest, kept))
             stop = start + kept
         else:
+            if place == 0 and part in (c.PART_VALUE, c.PART_LITERAL, c.PART_CHOICE):
+                step, part = 0, c.PART_FIRST
             wanted = known.get((step, part))
             if wanted is None:
                 wanted = known[step, part] = _expected(line_format, step, part)
             details.append(f"column {place + 1}: expected {wanted}")
         raw = block.data[start:stop].tobytes()
-        returns = mac_line_ends(raw)
-        if returns:
-            details[-1] = mac_detail(returns)
-            reasons.append(RejectReason.MAC_LINE_ENDS.value)
-        else:
-            reasons.append(c.REASONS[reason].value)
+        why = unreadable(raw)
+        if why is not None:
+            details[-1] = why[1]
+        reasons.append((c.REASONS[reason] if why is None else why[0]).value)
         raws.append(raw)
     offsets = rejects[:, c.FROM] + block.offset
     return pa.record_batch([reasons, details, raws, offsets], schema=_SCHEMA)
+
+
+def too_long(size: int, longest: int, kept: int) -> str:
+    """Return the detail of a line of more bytes than the limit."""
+    return f"line of {size} bytes, limit {longest}; raw holds the first {kept}"
+
+
+def reject_of_beginning(block: Block, longest: int) -> pa.RecordBatch:
+    """Return the reject of a line of which the block holds only the beginning."""
+    beginning = block.data[: block.size].tobytes().removesuffix(b"\n")
+    raw = beginning[:RAW_LIMIT]
+    detail = too_long(len(beginning) + block.left_out, longest, len(raw))
+    reason, detail = unreadable(raw) or (RejectReason.TOO_LONG, detail)
+    columns = [[reason.value], [detail], [raw], [block.offset]]
+    return pa.record_batch(columns, schema=_SCHEMA)
 
 
 def _expected(line_format: LineFormat, number: int, part: int) -> str:
@@ -63,8 +71,13 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
     if part == c.PART_TIME:
         return "a time stamp before the end"
     steps, layouts = all_steps(line_format), line_format.layouts
+    if part == c.PART_FIRST:
+        plain = [layout for layout in layouts if layout.name != IN_QUOTES]
+        return " or ".join(dict.fromkeys(_first(layout.steps[0]) for layout in plain))
     if part == c.PART_LITERAL:
         return repr(steps[number].literal.decode())
+    if part == c.PART_UP_TO:
+        return f"{steps[number].what} up to {steps[number].literal.decode()!r}"
     if part == c.PART_VALUE:
         return steps[number].what
     place = number
@@ -79,15 +92,5 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
     return " or ".join(dict.fromkeys(branches))
 
 
-def mac_line_ends(raw: bytes) -> int:
-    """Return how many lone carriage returns end lines inside a refused line of text.
-
-    One may be anything, and bytes that no text has show that they mean nothing.
-    """
-    returns = raw.rstrip(b"\r").count(b"\r")
-    return returns if returns > 1 and not _NO_TEXT.search(raw) else 0
-
-
-def mac_detail(returns: int) -> str:
-    """Return the detail of a line with that many lone carriage returns."""
-    return f"{returns} carriage returns inside the line, as old Macs end lines"
+def _first(step: Step) -> str:
+    return repr(step.literal.decode()) if step.op is Op.LITERAL else step.what

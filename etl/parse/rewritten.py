@@ -6,24 +6,28 @@ expression's groups are written one after the other. Counts stay those of the bl
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl import schema
-from etl.formats.fields import LineFormat
-from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock, RejectReason
+from etl.formats.fields import SPARE_COLUMN, LineFormat
+from etl.model import BLOCK_PADDING, RAW_LIMIT, Block, Counts, ParsedBlock, RejectReason
 from etl.native.cells import Ints
 from etl.parse.headed import one_batch
-from etl.parse.rejects import RAW_LIMIT, mac_detail, mac_line_ends
+from etl.parse.rejects import too_long
+from etl.parse.unreadable import unreadable
 from etl.parse.walk import Walker, in_order
 
 _UNIT, _RECORD = b"\x1f", b"\x1e"
 _SEPARATORS = bytes.maketrans(_UNIT + _RECORD, b"  ")
 _KEPT_OF_OUTER = ("host", "app", "procid", "msgid", "facility", "severity", "structured_data")
+_JSON = frozenset(SPARE_COLUMN.values())
 _REJECT_SCHEMA = pa.schema(
     [schema.REJECTS.field(name) for name in ("reason", "detail", "raw", "offset")]
 )
@@ -33,7 +37,8 @@ class NestedParser:
     """Parses the messages of one format's records by another format.
 
     The inner record takes the line's place; its time stamp is the outer one where it has none, and
-    so are the columns of events that it leaves null.
+    so are the columns of events that it leaves null. What else the outer record says is kept in the
+    column of spare fields, under `outer`.
 
     Args:
         line_format: The outer format, with its `inner`.
@@ -62,13 +67,7 @@ class NestedParser:
         columns["offset"] = pa.array(offsets[rows])
         around = outer.records.take(pa.array(rows))
         columns["at"] = pc.coalesce(columns["at"], around.column("at"))
-        if self._table == "events":
-            for name in _KEPT_OF_OUTER:
-                if name in around.schema.names:
-                    column = around.column(name)
-                    columns[name] = (
-                        pc.coalesce(columns[name], column) if name in columns else column
-                    )
+        self._keep_outer(columns, around)
         wrapped = _moved(inner.rejects, starts, offsets, block, "message, ")
         rejects = pa.Table.from_batches([outer.rejects, wrapped]).sort_by("offset")
         counts = Counts(
@@ -77,10 +76,57 @@ class NestedParser:
             outer.counts.rejects + inner.counts.rejects,
             outer.counts.blank + inner.counts.blank,
             outer.counts.drifted + inner.counts.drifted,
+            int(np.count_nonzero(self._outer.lossy[rows] | self._inner.lossy)),
         )
         return ParsedBlock(
             in_order(columns, self._table), one_batch(rejects.combine_chunks()), counts
         )
+
+    def _keep_outer(self, columns: dict[str, pa.Array], around: pa.RecordBatch) -> None:
+        """Fill columns that the inner records leave null; put what is left of the outer ones aside.
+
+        Args:
+            columns: Of the inner records; changed.
+            around: The outer record of each.
+        """
+        left: dict[str, pa.Array] = {}
+        for name in _KEPT_OF_OUTER:
+            if name not in around.schema.names:
+                continue
+            outer = left[name] = around.column(name)
+            if self._table == "events":
+                inner = columns.get(name, pa.nulls(len(outer), outer.type))
+                columns[name] = pc.coalesce(inner, outer)
+                told = pc.fill_null(pc.equal(columns[name], outer), fill_value=True)
+                left[name] = pc.if_else(told, None, outer)
+        spare = SPARE_COLUMN[self._table]
+        rows = around.num_rows
+        own = columns.get(spare, pa.nulls(rows, pa.string())).to_pylist()
+        kept = zip(*(left[name].to_pylist() for name in left), strict=True)
+        aside = [_as_json(tuple(left), values) for values in kept] if left else [""] * rows
+        merged = [_with_outer(one, more) for one, more in zip(own, aside, strict=True)]
+        columns[spare] = pa.array(merged, pa.string())
+
+
+@lru_cache(maxsize=1 << 12)
+def _as_json(names: tuple[str, ...], values: tuple[object, ...]) -> str:
+    """Return the members of a JSON object; those of spare fields among them, which are one."""
+    members = [
+        value[1:-1] if isinstance(value, str) and name in _JSON else f'"{name}":{_dumps(value)}'
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    ]
+    return ",".join(member for member in members if member)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _with_outer(own: str | None, outer: str) -> str | None:
+    if not outer:
+        return own
+    return f'{own[:-1]},"outer":{{{outer}}}}}' if own else f'{{"outer":{{{outer}}}}}'
 
 
 class PatternParser:
@@ -109,6 +155,7 @@ class PatternParser:
         lines = block.data[: block.size].tobytes().split(b"\n")
         for line in lines if lines[-1] else lines[:-1]:
             text = line.removesuffix(b"\r")
+            text = text.lstrip(b"\0") or text  # as in the kernel
             match = self._pattern.match(text) if len(line) <= self._longest else None
             groups = self._groups_of(match) if match else b""
             if not text:
@@ -132,7 +179,7 @@ class PatternParser:
         rejects = pa.Table.from_batches([own, moved]).sort_by("offset").combine_chunks()
         total = len(found) + len(refused) + blank
         refusals = len(refused) + parsed.counts.rejects
-        counts = Counts(total, parsed.counts.records, refusals, blank)
+        counts = Counts(total, parsed.counts.records, refusals, blank, lossy=parsed.counts.lossy)
         return ParsedBlock(records, one_batch(rejects), counts)
 
     def _refusal(self, line: bytes, place: int) -> tuple[str, str, bytes, int]:
@@ -141,11 +188,8 @@ class PatternParser:
         detail = "column 1: expected what the pattern matches"
         if len(line) > self._longest:
             reason, raw = RejectReason.TOO_LONG, line[:RAW_LIMIT]
-            detail = f"line of {len(line)} bytes, limit {self._longest}; raw holds the first"
-            detail += f" {len(raw)}"
-        returns = mac_line_ends(raw)
-        if returns:
-            reason, detail = RejectReason.MAC_LINE_ENDS, mac_detail(returns)
+            detail = too_long(len(line), self._longest, len(raw))
+        reason, detail = unreadable(raw) or (reason, detail)
         return reason, detail, raw, place
 
     def _groups_of(self, match: re.Match[bytes]) -> bytes:
@@ -180,8 +224,8 @@ def _moved(
     reasons = rejects.column("reason").to_pylist()
     details = [where + str(detail) for detail in rejects.column("detail").to_pylist()]
     for number, raw in enumerate(raws):
-        returns = mac_line_ends(raw)
-        if returns:
-            reasons[number], details[number] = RejectReason.MAC_LINE_ENDS, mac_detail(returns)
+        why = unreadable(raw)
+        if why is not None:
+            reasons[number], details[number] = why
     arrays = [pa.array(reasons, pa.string()), details, pa.array(raws, pa.binary()), places]
     return pa.RecordBatch.from_arrays([pa.array(a) for a in arrays], schema=_REJECT_SCHEMA)

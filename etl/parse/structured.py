@@ -64,7 +64,7 @@ def _element(k: int, start: int, stop: int, target: int) -> tuple[int, int]:
     end = _word_end(k, start, stop)
     if end < 0:
         return -1, target
-    target = _write_name(start, end, target)
+    target = _write_name(k, start, end, target)
     store(target, BRACE)
     target += 1
     start, first = end, target
@@ -77,7 +77,7 @@ def _element(k: int, start: int, stop: int, target: int) -> tuple[int, int]:
             return -1, target
         if end + 1 >= stop or load(end) != EQUALS or load(end + 1) != QUOTE:
             return fail_value(k, NO_MATCH, end, stop), target
-        target = _write_name(start + 1, end, target)
+        target = _write_name(k, start + 1, end, target)
         start = end + 2
         while start < stop and load(start) != QUOTE:
             start += 2 if load(start) == BACKSLASH else 1
@@ -106,10 +106,10 @@ def _ends_word(byte: int) -> bool:
 
 
 @helper
-def _write_name(start: int, stop: int, target: int) -> int:
+def _write_name(k: int, start: int, stop: int, target: int) -> int:
     """Write a name, its quotes and a colon."""
     store(target, QUOTE)
-    target = write_json(start, stop, target + 1)
+    target = write_json(k, start, stop, target + 1)
     store(target, QUOTE)
     store(target + 1, COLON)
     return target + 2
@@ -131,6 +131,6 @@ def _write_value(k: int, start: int, stop: int, target: int) -> int:
         end += 1
         start += 1
     store(target, QUOTE)
-    target = write_json(scratch, end, target + 1)
+    target = write_json(k, scratch, end, target + 1)
     store(target, QUOTE)
     return target + 1

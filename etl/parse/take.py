@@ -171,7 +171,7 @@ def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
     if place < 0:
         return place
     if op == c.OP_URI:
-        put_uri(k, row, s, start, place)
+        put_uri(k, row, s, start - cell(s, c.SCALE), place)
     elif op == c.OP_QUERY:
         put_query(k, row, s, start, place)
     elif op == c.OP_DURATION:

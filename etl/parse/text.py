@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from etl.native.cells import set_cell
 from etl.native.jit import helper, inlined
 from etl.native.memory import CHUNK, copy_chunk, load, lowest_bit, mask_of, store
-from etl.parse.context import BACKSLASH, QUOTE, SPACE
+from etl.parse.context import BACKSLASH, DAMAGED, QUOTE, SPACE
 
 _U = ord("u")
 
@@ -127,9 +128,10 @@ def sequence_length(start: int, stop: int) -> int:
 
 
 @inlined
-def _write_sequence(start: int, length: int, target: int) -> int:
+def _write_sequence(k: int, start: int, length: int, target: int) -> int:
     """Write a sequence, or U+FFFD for a damaged one; return where the writing ended."""
     if length < 0:
+        set_cell(k, DAMAGED, 1)
         store(target, 0xEF)
         store(target + 1, 0xBF)
         store(target + 2, 0xBD)
@@ -140,17 +142,17 @@ def _write_sequence(start: int, length: int, target: int) -> int:
 
 
 @helper
-def write_text(start: int, stop: int, target: int) -> int:
+def write_text(k: int, start: int, stop: int, target: int) -> int:
     """Copy text, U+FFFD for what is not UTF-8; return where the writing ended."""
     while start < stop:
         length = sequence_length(start, stop)
-        target = _write_sequence(start, length, target)
+        target = _write_sequence(k, start, length, target)
         start += abs(length)
     return target
 
 
 @helper
-def write_json(start: int, stop: int, target: int) -> int:
+def write_json(k: int, start: int, stop: int, target: int) -> int:
     """Copy text as the inside of a JSON string; return where the writing ended."""
     while start < stop:
         byte = load(start)
@@ -162,7 +164,7 @@ def write_json(start: int, stop: int, target: int) -> int:
             store(target, BACKSLASH)
             target += 1
         length = sequence_length(start, stop)
-        target = _write_sequence(start, length, target)
+        target = _write_sequence(k, start, length, target)
         start += abs(length)
     return target
 

@@ -32,7 +32,7 @@ from etl.parse.context import (
     LITERAL,
     LITERAL_SIZE,
     NO_MATCH,
-    PART_LITERAL,
+    PART_UP_TO,
     PART_VALUE,
     QUOTE,
     QUOTED,
@@ -100,8 +100,8 @@ def _decode(k: int, start: int, stop: int, target: int, escaped: int) -> int:
     """Write text with its escapes decoded and made valid UTF-8; return where it ended."""
     if escaped != 0:
         scratch = cell(k, SCRATCH)
-        return write_text(scratch, _unescape(start, stop, scratch, escaped), target)
-    return write_text(start, stop, target)
+        return write_text(k, scratch, _unescape(start, stop, scratch, escaped), target)
+    return write_text(k, start, stop, target)
 
 
 @inlined
@@ -143,9 +143,9 @@ def write_value(k: int, target: int, start: int, stop: int, escaped: int) -> int
     store(target, QUOTE)
     if escaped:
         scratch = cell(k, SCRATCH)
-        target = write_json(scratch, _unescape(start, stop, scratch, escaped), target + 1)
+        target = write_json(k, scratch, _unescape(start, stop, scratch, escaped), target + 1)
     else:
-        target = write_json(start, stop, target + 1)
+        target = write_json(k, start, stop, target + 1)
     store(target, QUOTE)
     return target + 1
 
@@ -194,7 +194,9 @@ def value_end(k: int, s: int, start: int, stop: int) -> int:
     else:
         end = find(start, stop, literal, size)
     if end < 0:
-        return fail(k, CUT_SHORT, stop, PART_LITERAL)
+        return fail(k, CUT_SHORT, start, PART_UP_TO)
+    if flags & WORD and find_byte(start, end, SPACE) < end:
+        return fail(k, NO_MATCH, start, PART_UP_TO)
     if end == start and flags & REQUIRED:
         return fail(k, NO_MATCH, start, PART_VALUE)
     return end

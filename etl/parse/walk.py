@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from etl.errors import CountMismatchError
 from etl.formats.fields import LineFormat, table_schema
-from etl.model import Block, Counts, ParsedBlock
+from etl.model import Block, Bytes, Counts, ParsedBlock
 from etl.parse import context as c
 from etl.parse.buffers import (
     MAX_BLOCK_BYTES,
@@ -35,6 +35,10 @@ class Walker:
         reference: Yearless stamps get the latest year in which they are no more than a day later.
         longest: Most bytes of a line.
         timeless: Whether lines that do not say when are records, whose `at` is null.
+
+    Attributes:
+        lossy: Per record of the block parsed last, 1 where U+FFFD stands for bytes that are not
+            UTF-8.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Walker:
         self._timeless = timeless
         self._room = line_room(0)
         self._buffers = Buffers(self._program, 0, 0, timeless)
+        self.lossy: Bytes = np.zeros(0, dtype=np.uint8)
 
     def parse(self, block: Block) -> ParsedBlock:
         """Parse a block; the result owns its memory.
@@ -74,7 +79,9 @@ class Walker:
         buffers.run(block, ends, self._longest)
         cells = (c.ROWS, c.REFUSED, c.BLANK, c.DRIFTED)
         rows, refused, blank, drifted = (int(buffers.cells[n]) for n in cells)
-        counts = Counts(len(ends), rows, refused, blank, drifted)
+        self.lossy = buffers.lossy[:rows].copy()
+        lossy = int(np.count_nonzero(self.lossy))
+        counts = Counts(len(ends), rows, refused, blank, drifted, lossy)
         records = self._records(buffers, rows, block.offset)
         rejects = reject_batch(block, buffers.rejects[:refused], self._program, self._longest)
         if not counts.balanced or len(records) != rows or len(rejects) != refused:

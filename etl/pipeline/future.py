@@ -14,10 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.days import MICROSECOND, to_micros
-from etl.model import Block, ParsedBlock, RejectReason
-
-RAW_LIMIT = 1 << 16
-"""Bytes that are kept of a line."""
+from etl.model import RAW_LIMIT, Block, ParsedBlock, RejectReason
 
 _HOUR = timedelta(hours=1) // MICROSECOND
 
@@ -35,7 +32,7 @@ def refuse_future(
 
     Returns:
         Records and rejects in the order of their lines; counts that balance as before. Of the
-        records that are left, as many may be counted as drifted as were before.
+        records that are left, as many may be counted as drifted or lossy as were before.
     """
     if parsed.records.num_rows == 0:
         return parsed
@@ -66,6 +63,7 @@ def refuse_future(
             records=left,
             rejects=counts.rejects + rows.size,
             drifted=min(counts.drifted, left),
+            lossy=min(counts.lossy, left),
         ),
     )
 

@@ -116,6 +116,7 @@ def _join(one: Outcome, other: Outcome) -> Outcome:
         counts=one.counts + other.counts,
         first_at=min(_present(one.first_at, other.first_at), default=None),
         last_at=max(_present(one.last_at, other.last_at), default=None),
+        refused=one.refused + other.refused,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -119,7 +120,7 @@ def _read_span(
 ) -> Outcome:
     parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    watch = TailWatch()
+    watch, refused = TailWatch(), Counter[str]()
     with (
         reader.origin.open_input(span.input) as stream,
         plain_bytes(stream, span, watch) as chunks,
@@ -129,11 +130,12 @@ def _read_span(
             parsed = refuse_future(parser.parse(block), block, reader.now, reader.tolerance)
             _check(parsed, block, span)
             counts += parsed.counts
-            end = block.offset + block.size
+            end = block.end
             for day, rows in split_days(parsed.records, reader.zone):
                 sink.add(reader.table, day, _with_input(rows, span.input_id))
             if parsed.rejects.num_rows:
                 sink.add(REJECTS_TABLE, reader.today, _with_input(parsed.rejects, span.input_id))
+                refused.update(parsed.rejects.column("reason").to_pylist())
             if parsed.records.num_rows:
                 lowest, highest = _bounds(parsed.records)
                 first = lowest if first is None else min(first, lowest)
@@ -141,7 +143,7 @@ def _read_span(
             if on_bytes is not None:
                 on_bytes(stream.tell() - place)
                 place = stream.tell()
-    return Outcome(span, end, counts, _instant(first), _instant(last), watch.print)
+    return Outcome(span, end, counts, _instant(first), _instant(last), watch.print, refused)
 
 
 def _make_parser(reader: Reader, span: Span) -> BlockParser:

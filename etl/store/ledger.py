@@ -9,7 +9,8 @@ neither loses nor doubles is argued in docs/exactly-once.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import polars as pl
@@ -46,7 +47,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What reading a span gave; `tail` is the print of its last bytes."""
+    """What reading a span gave.
+
+    Attributes:
+        tail: The print of its last bytes.
+        refused: Refused lines by reason.
+    """
 
     span: Span
     to_offset: int
@@ -54,6 +60,7 @@ class Outcome:
     first_at: datetime | None
     last_at: datetime | None
     tail: str = ""
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,7 @@ class Ledger:
             "rejects": counts.rejects,
             "blank": counts.blank,
             "drifted": counts.drifted,
+            "lossy": counts.lossy,
             "first_at": outcome.first_at,
             "last_at": outcome.last_at,
             "rebuilt": rebuilt,

@@ -46,7 +46,7 @@ PUBLISHED = {
     "webreadr/log.clf": ("apache:common", 2, 0),
     "webreadr/s3.log": ("aws:s3", 6, 0),
     "advertools/apache_error.log": ("apache:error", 12, 0),
-    "advertools/nginx_error.log": ("nginx:error", 35, 39),
+    "advertools/nginx_error.log": ("nginx:error", 37, 37),  # requests in binary
     "lab/apache_error.log.gz": ("apache:error", 2302, 0),
     "lab/nginx_error.log": ("nginx:error", 49, 0),
     "lab/nginx_json.log.gz": ("nginx:json", 1558, 0),

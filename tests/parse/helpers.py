@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,6 +60,16 @@ def assert_same(line_format: LineFormat, data: bytes, parsed: ParsedBlock, offse
         assert kernels[2:] == references[2:]
     assert parsed.counts.blank == expected.blank
     assert parsed.counts.balanced
+    assert_lossy(parsed, data)
+
+
+def assert_lossy(parsed: ParsedBlock, data: bytes) -> None:
+    """What is counted as lossy is what U+FFFD shows, if neither bytes nor escapes mean one."""
+    texts = [[v for v in row.values() if isinstance(v, str)] for row in parsed.records.to_pylist()]
+    marked = sum(any("\ufffd" in text for text in row) for row in texts)
+    assert parsed.counts.lossy <= marked
+    if not re.search(rb"\xef\xbf\xbd|\\u|%EF", data, re.IGNORECASE):
+        assert parsed.counts.lossy == marked
 
 
 def assert_same_place(kernels: str, references: str) -> None:

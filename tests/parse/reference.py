@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from etl.errors import LogFormatError
 from etl.formats.fields import SPARE_COLUMN, LineFormat, Op, table_schema
 from etl.model import RejectReason as R
+from etl.parse.unreadable import NULS, WIDE
 from tests.parse import reference_clocks as clocks
 from tests.parse import reference_named as named
 from tests.parse import reference_syslog as syslog
@@ -90,9 +91,9 @@ class Parser:
             detail = f"line of {len(raw)} bytes, limit {self.longest}; raw holds the first "
             self._refuse(outcome, R.TOO_LONG, detail + str(len(kept)), kept, offset)
         elif self.line_format.pattern:
-            self._groups(line, raw, offset, outcome)
+            self._groups(line.lstrip(b"\0") or line, raw, offset, outcome)
         else:
-            self._line(line, raw, offset, outcome)
+            self._line(line.lstrip(b"\0") or line, raw, offset, outcome)
 
     def _switch(self, raw: bytes) -> None:
         """From here on lines have other fields, if these can be understood."""
@@ -139,14 +140,23 @@ class Parser:
             self._accept(walk, raw, offset, outcome)
             return
         first = tied[0]
+        hole = (
+            0
+            if self.line_format.pattern or line.startswith(b"\0")
+            else len(raw) - len(raw.lstrip(b"\0"))
+        )
         words = dict.fromkeys(one.expected for one in tied if one.is_value == first.is_value)
         expected = " or ".join(words) if first.is_value else first.expected
-        why = f"{where}column {first.place + 1}: expected {expected}"
+        why = f"{where}column {hole + first.place + 1}: expected {expected}"
         self._refuse(outcome, first.reason, why, raw, offset)
 
     def _refuse(self, outcome: Outcome, reason: R, why: str, raw: bytes, offset: int) -> None:
         lone = raw.rstrip(b"\r").count(b"\r")
-        if lone > 1 and not set(raw) & (set(range(32)) - set(b"\t\n\r")):
+        if is_wide(raw):
+            reason, why = R.WIDE_ENCODING, WIDE
+        elif raw and (raw[:4] == bytes(4) or raw[-4:] == bytes(4) or 2 * raw.count(0) >= len(raw)):
+            reason, why = R.NUL_BYTES, NULS
+        elif lone > 1 and not set(raw) & (set(range(32)) - set(b"\t\n\r")):
             reason = R.MAC_LINE_ENDS
             why = f"{lone} carriage returns inside the line, as old Macs end lines"
         outcome.rejects.append((reason.value, why, raw, offset))
@@ -163,11 +173,8 @@ class Parser:
         outcome.blank += found.blank
         for reason, why, *_ in found.rejects:
             self._refuse(outcome, R(reason), f"message, {why}", raw, offset)
-        outer = KEPT_OF_OUTER if inner.table == "events" else ("at",)
         for each in found.records:
-            for name in set(outer) & set(record):
-                each[name] = record[name] if each.get(name) is None else each[name]
-            outcome.records.append(each | {"offset": offset})
+            outcome.records.append(_with_outer(each, record, inner.table) | {"offset": offset})
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
         names = self.line_format.columns
@@ -180,9 +187,25 @@ class Parser:
         return record
 
 
+def _with_outer(each: dict[str, Any], outer: dict[str, Any], table: str) -> dict[str, Any]:
+    """The inner record, with what the outer one says besides."""
+    spare, aside = SPARE_COLUMN[table], []
+    each["at"] = outer["at"] if each["at"] is None else each["at"]
+    for name in KEPT_OF_OUTER:
+        value = outer.get(name)
+        if table == "events" and name in outer and each.get(name) is None:
+            each[name] = value
+        elif value is not None and value != each.get(name):
+            aside += value if name == "structured_data" else [(name, value)]
+    each[spare] = each.get(spare)
+    if aside:
+        each[spare] = [*(each[spare] or []), ("outer", aside)]
+    return each
+
+
 ADDED_LATER = {"day", "source", "input_id", "route", "params"}
 KEPT_OF_OUTER = (
-    "at", "host", "app", "procid", "msgid", "facility", "severity", "structured_data"
+    "host", "app", "procid", "msgid", "facility", "severity", "structured_data"
 )  # fmt: skip
 
 
@@ -192,6 +215,23 @@ def comparable(record: dict[str, Any]) -> dict[str, Any]:
         name: plain(named.load_json(value)) if name in JSON and value else value
         for name, value in record.items()
     }
+
+
+def is_wide(raw: bytes) -> bool:
+    """UTF-16 or UTF-32: most bytes at every second place are NUL, or at three places of four."""
+    if re.match(rb"\xff\xfe|\xfe\xff|\x00\x00\xfe\xff", raw):
+        return True
+    if re.fullmatch(rb"[\x00\r]*", raw):
+        return raw.count(0) in (1, 2, 3, 6)
+
+    def share(place: int, step: int) -> float:
+        found = raw[place::step]
+        return found.count(0) / len(found) if found else 0.0
+
+    quarters = [share(place, 4) for place in range(4)]
+    halves = [(quarters[0] + quarters[2]) / 2, (quarters[1] + quarters[3]) / 2]
+    most = sorted(quarters)
+    return (max(halves) >= 0.75 and min(halves) <= 0.1) or (most[1] >= 0.75 and most[0] <= 0.1)
 
 
 JSON = ("extra", "structured_data")

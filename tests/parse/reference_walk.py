@@ -26,9 +26,12 @@ END, TIME = "the end of the line", "a time stamp before the end"
 class Refused(Exception):
     """A value or literal is not there; `place` is an index in the line."""
 
-    def __init__(self, reason: R, place: int, expected: str) -> None:
+    def __init__(
+        self, reason: R, place: int, expected: str, *, is_value: bool | None = None
+    ) -> None:
         self.reason, self.place, self.expected = reason, place, expected
-        self.is_value = not expected.startswith("'") and expected not in (END, TIME)
+        known = not expected.startswith("'") and expected not in (END, TIME)
+        self.is_value = known if is_value is None else is_value
 
 
 class Walk:
@@ -68,7 +71,8 @@ class Walk:
     def value(self, step: Step, start: int) -> int:
         if step.op in (Op.TEXT, Op.REQUEST, Op.URI, Op.QUERY):
             end = self.text_end(step, start)
-            self.put_text(step, self.line[start:end])
+            begin = start - step.scale if step.op is Op.URI else start
+            self.put_text(step, self.line[begin:end])
             return end
         return self.readers[step.op](self, step, start)
 
@@ -82,9 +86,12 @@ class Walk:
         literal = re.escape(step.literal)
         unit = rb"(?:\\.|(?!%s)[^\\])" if step.flags & Flag.QUOTED else rb"(?:(?!%s).)"
         match = re.compile(unit % literal + b"*" + literal, re.DOTALL).match(self.line, start)
+        up_to = f"{step.what} up to {step.literal.decode()!r}"
         if not match:
-            raise Refused(R.CUT_SHORT, len(self.line), repr(step.literal.decode()))
+            raise Refused(R.CUT_SHORT, start, up_to, is_value=False)
         end = match.end() - len(step.literal)
+        if step.flags & Flag.WORD and b" " in self.line[start:end]:
+            raise Refused(R.NO_MATCH, start, up_to, is_value=False)
         if end == start and step.flags & Flag.REQUIRED:
             raise self.refuse(step, R.NO_MATCH, start)
         return end

@@ -14,6 +14,7 @@ import pytest
 from etl.errors import ConfigError
 from etl.model import Counts
 from etl.pipeline.runs import run_ingest
+from etl.pipeline.status import project_status
 from tests.pipeline.conftest import NOW, open_folder
 
 Write = Callable[..., Path]
@@ -68,7 +69,7 @@ def test_a_container_s_lines_are_read_by_the_inner_format(write_project: Write) 
     assert (first["remote_addr"], first["offset"], second["offset"]) == ("1.2.3.4", 0, len(before))
     refused = rows(folder, "rejects")
     assert [row["raw"] for row in refused] == [f"{head}starting".encode(), b"not cri"]
-    assert refused[0]["detail"].startswith("message, column 9: expected")
+    assert refused[0]["detail"].startswith("message, column 1: expected")
 
 
 def test_docker_s_json_holds_events_whose_time_is_docker_s(write_project: Write) -> None:
@@ -149,6 +150,27 @@ def test_more_fields_than_the_format_says_are_kept_and_counted(write_project: Wr
     assert (counts.records, counts.rejects, counts.drifted) == (2, 1, 1)
     assert rows(folder)[0]["extra"] == '{"trailing":"0.123 \\"x\\""}'
     assert sum(row["drifted"] or 0 for row in rows_of_inputs(folder)) == 1
+
+
+def test_what_is_not_utf_8_is_marked_and_counted(write_project: Write) -> None:
+    folder = write_project(source('format = "nginx:combined"'))
+    line = b'1.2.3.4 - - [10/Mar/2026:11:00:00 +0100] "GET /%s HTTP/1.1" 200 5 "-" "t"\n'
+    (folder / "logs" / "a.log").write_bytes(line % b"\xff" + line % b"\xc3\xa9")
+    assert ingest(folder).lossy == 1
+    assert [row["path"] for row in rows(folder)] == ["/\ufffd", "/\u00e9"]
+    assert sum(row["lossy"] or 0 for row in rows_of_inputs(folder)) == 1
+
+
+def test_a_utf_16_log_is_named(write_project: Write) -> None:
+    folder = write_project(source('format = "nginx:combined"'))
+    line = '1.2.3.4 - - [10/Mar/2026:11:00:00 +0100] "GET / HTTP/1.1" 200 5 "-" "t"\n'
+    (folder / "logs" / "a.log").write_bytes((line * 2).encode("utf-16"))
+    project = open_folder(folder)
+    os.utime(folder / "logs" / "a.log", (NOW.timestamp() - 90_000,) * 2)
+    said = "\n".join(run_ingest(project, now=NOW, workers=1).lines())
+    assert "a.log: no line is of the format of 's' (3 wide_encoding)" in said
+    (state,) = project_status(project, NOW).sources
+    assert (state.refused, state.differences) == ({"wide_encoding": 3}, ())
 
 
 def rows_of_inputs(folder: Path) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from etl.formats import apache, nginx
 from etl.formats.builtin.entry import (
@@ -148,15 +149,28 @@ _UWSGI = (
 
 def _haproxy() -> tuple[Layout, ...]:
     return tuple(
-        template(
-            prefix + _HAPROXY_LINE + captures + '"$request"',
-            _HAPROXY_FIELDS,
-            name="with syslog's prefix" if prefix else "line",
-            trailing=Trailing.EXPECTED,  # option httpslog adds fields of TLS
+        _of_words(
+            template(
+                prefix + _HAPROXY_LINE + captures + '"$request"',
+                _HAPROXY_FIELDS,
+                name="with syslog's prefix" if prefix else "line",
+                trailing=Trailing.EXPECTED,  # option httpslog adds fields of TLS
+            )
         )
         for prefix in _HAPROXY_PREFIXES
         for captures in _HAPROXY_CAPTURES
     )
+
+
+def _of_words(layout: Layout) -> Layout:
+    """Let no field but captured headers hold a blank: a damaged line is refused where it is."""
+    steps = tuple(
+        replace(step, flags=step.flags | Flag.WORD)
+        if step.op in (Op.TEXT, Op.ADDRESS) and "captured" not in step.what
+        else step
+        for step in layout.steps
+    )
+    return replace(layout, steps=steps)
 
 
 def _uwsgi() -> tuple[Layout, ...]:
