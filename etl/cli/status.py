@@ -97,6 +97,11 @@ def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
             f"{one.drifted:,} records have more fields than the format says;"
             " they are in extra, under 'trailing'"
         )
+    if one.lossy:
+        yield f"{one.lossy:,} records have U+FFFD for bytes that are not UTF-8"
+    if one.refused:
+        reasons = ", ".join(f"{lines:,} {reason}" for reason, lines in one.refused.items())
+        yield f"rejects: {reasons}. See: daytally rejects --source {one.source}"
     for uri, size in one.waiting[:SHOWN]:
         yield f"{uri} waits with {size:,} bytes"
     if len(one.waiting) > SHOWN:

@@ -14,7 +14,7 @@ import polars as pl
 from loguru import logger
 
 from etl.errors import ChangedInputError, OtherInputError, SkippableError
-from etl.model import Counts, Input, InputAccount
+from etl.model import Counts, Input, InputAccount, RejectReason
 from etl.pipeline.packing import in_batches, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, read_package
@@ -36,12 +36,17 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class IngestSummary:
-    """What one ingest did."""
+    """What one ingest did.
+
+    Attributes:
+        unlike: In words, inputs that were read and none of whose lines is of their format.
+    """
 
     counts: Counts = field(default_factory=Counts)
     inputs_read: int = 0
     bytes_read: int = 0
     skipped: list[InputAccount] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
     rebuilt_days: set[date] = field(default_factory=set)
 
 
@@ -223,6 +228,8 @@ class SourceRun:
             self.summary.counts += outcome.counts
             self.summary.bytes_read += outcome.to_offset - outcome.span.from_offset
             _log_read(self.job.reader.source, outcome)
+            if outcome.counts.rejects and not outcome.counts.records:
+                self.summary.unlike.append(_unlike(self.job.reader.source, outcome))
         self.summary.inputs_read += len(outcomes)
 
     def _read_until_whole(self, batch: int, spans: list[Span], attempt: str) -> list[PackageResult]:
@@ -264,9 +271,26 @@ def _log_read(source: str, outcome: Outcome) -> None:
         rejects=counts.rejects,
         blank=counts.blank,
         drifted=counts.drifted,
+        lossy=counts.lossy,
+        refused=dict(outcome.refused),
         to_offset=outcome.to_offset,
     ).info("input read")
-    if counts.drifted:
-        logger.bind(source=source, uri=outcome.span.input.uri, drifted=counts.drifted).warning(
-            "records have more fields than the format says"
-        )
+    for lines, what in (
+        (counts.drifted, "records have more fields than the format says"),
+        (counts.lossy, "records have U+FFFD for bytes that are not UTF-8"),
+        *((outcome.refused.get(reason, 0), what) for reason, what in _UNREADABLE.items()),
+    ):
+        if lines:
+            logger.bind(source=source, uri=outcome.span.input.uri, lines=lines).warning(what)
+
+
+_UNREADABLE = {
+    RejectReason.WIDE_ENCODING: "lines are UTF-16 or UTF-32, where UTF-8 is read",
+    RejectReason.NUL_BYTES: "lines are filled with NUL bytes",
+    RejectReason.MAC_LINE_ENDS: "lines hold carriage returns, as old Macs end lines",
+}
+
+
+def _unlike(source: str, outcome: Outcome) -> str:
+    reasons = ", ".join(f"{lines:,} {reason}" for reason, lines in outcome.refused.most_common())
+    return f"{outcome.span.input.uri}: no line is of the format of '{source}' ({reasons})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,9 @@ HISTORY_DAYS = 30
 """Days that a page's trends go back."""
 
 REJECT_SAMPLES = 50
+
+COUNTED = tuple(field.name for field in fields(Counts))
+"""Columns of `inputs` that are counts."""
 """Refused lines that a page quotes."""
 
 
@@ -208,7 +211,7 @@ def _inputs(project: Project, day: date) -> tuple[InputAccount, ...]:
     rows = project.warehouse.scan("inputs", INPUTS).filter(pl.col("state") == READ)
     of_day = (pl.col("first_at") < end) & (pl.col("last_at") >= start)
     no_record = pl.col("first_at").is_null() & pl.col("read_at").is_between(start, end, "left")
-    figures = [pl.col(name).sum() for name in ("lines", "records", "rejects", "blank")]
+    figures = [pl.col(name).sum() for name in COUNTED]
     summed = (
         rows.filter(of_day | (no_record & (pl.col("lines") > 0)))
         .sort("batch")
@@ -221,7 +224,7 @@ def _inputs(project: Project, day: date) -> tuple[InputAccount, ...]:
 
 
 def _account(row: Mapping[str, Any]) -> InputAccount:
-    counts = Counts(row["lines"], row["records"], row["rejects"], row["blank"])
+    counts = Counts(*(row[name] for name in COUNTED))
     if not counts.balanced:
         raise CountMismatchError(f"{row['uri']}: the ledger's sums do not hold: {counts}")
     return InputAccount(

@@ -20,6 +20,9 @@ from etl.store.ledger import sources_in
 from etl.store.measurements import data_versions
 from etl.store.publish import publish
 
+SHOWN = 10
+"""Most inputs that are named one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -76,6 +79,7 @@ class RunResult:
             "records": counts.records if counts else 0,
             "rejects": counts.rejects if counts else 0,
             "blank": counts.blank if counts else 0,
+            "unlike": self.read.unlike if self.read is not None else [],
             "skipped": [{"uri": one.uri, "reason": one.detail} for one in self.skipped],
             "measured": [day.isoformat() for day in self.measured],
             "failed": dict(self.failed),
@@ -253,6 +257,10 @@ def _read_lines(read: IngestSummary) -> Iterator[str]:
         f"Read {read.inputs_read:,} inputs, {read.bytes_read / 1e6:,.1f} MB: {counts.lines:,} lines"
         f" = {counts.records:,} records + {counts.rejects:,} rejects + {counts.blank:,} blank."
     )
+    for said in read.unlike[:SHOWN]:
+        yield f"{said}. See: daytally rejects"
+    if len(read.unlike) > SHOWN:
+        yield f"And {len(read.unlike) - SHOWN:,} more inputs of which no line is a record."
 
 
 def _days_words(days: Sequence[date]) -> str:

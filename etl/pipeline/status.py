@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from etl.store.ledger import Ledger, LedgerState
 from etl.store.publish import LAST_TABLE
 from etl.store.restatements import read_metric_runs
 from etl.store.retention import RETIRABLE, retired_rows
-from etl.store.sizes import TableSize, rows_by_source, table_sizes
+from etl.store.sizes import TableSize, rejects_by_reason, rows_by_source, table_sizes
 from etl.store.trouble import reading
 
 
@@ -33,6 +33,8 @@ class SourceStatus:
         batch_inputs: How many inputs it read of.
         batch_lines: How many lines.
         drifted: Records with more fields than the format says.
+        lossy: Records with U+FFFD for bytes that are not UTF-8.
+        refused: Refused lines in the table `rejects`, by reason.
         planned_since: When the batch was planned that a run is at, or died at; None where none is.
         sealed: Number of batches that are read, and not in the tables yet; the next run shows them.
         rows: Records in the tables.
@@ -55,6 +57,8 @@ class SourceStatus:
     rejects: int
     blank: int
     drifted: int
+    lossy: int
+    refused: Mapping[str, int]
     first_at: datetime | None
     last_at: datetime | None
     planned_since: datetime | None
@@ -108,10 +112,15 @@ class ProjectStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows by table and source: those that are there, and those that retention removed."""
+    """Rows by table and source: those that are there, and those that retention removed.
+
+    Attributes:
+        refused: Refused lines by source and reason.
+    """
 
     there: dict[tuple[str, str], int]
     gone: dict[tuple[str, str], int]
+    refused: dict[str, dict[str, int]]
 
 
 def project_status(project: Project, now: datetime) -> ProjectStatus:
@@ -125,7 +134,8 @@ def _project_status(project: Project, now: datetime) -> ProjectStatus:
         retired_rows(project.warehouse).group_by("table_name", "source").agg(pl.col("rows").sum())
     )
     removed = {(table, source): rows for table, source, rows in gone.iter_rows()}
-    rows = _Rows(rows_by_source(project.warehouse), removed)
+    refused = rejects_by_reason(project.warehouse)
+    rows = _Rows(rows_by_source(project.warehouse), removed, refused)
     return ProjectStatus(
         sources=tuple(_source_status(project, job, rows, now) for job in project.jobs(now)),
         tables=tuple(table_sizes(project.warehouse)),
@@ -182,6 +192,8 @@ def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime)
         rejects=int(reads["rejects"].sum()),
         blank=int(reads["blank"].sum()),
         drifted=int(reads["drifted"].sum()),
+        lossy=int(reads["lossy"].sum()),
+        refused=rows.refused.get(source, {}),
     )
     return replace(found, differences=tuple(_differences(found, state)))
 

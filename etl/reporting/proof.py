@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from etl.model import Counts, InputAccount, RejectSample, Verdict
 from etl.reporting.tables import Cell, Column, Raw, Table, csv_bytes
@@ -30,6 +31,8 @@ def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
         Column("rejects", "+ Rejects", "number"),
         Column("blank", "+ Blank", "number"),
         Column("balanced", "Sum", "verdict"),
+        Column("drifted", ""),
+        Column("lossy", ""),
         Column("first_at", "First and last record", "instant"),
         Column("last_at", ""),
         Column("detail", ""),
@@ -42,6 +45,8 @@ def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
 
 def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
     last = "" if account.last_at is None else instant(account.last_at, zone)
+    cells = list(count_cells(account.counts, read=account.state == "read"))
+    cells[1] = replace(cells[1], note=", ".join(_oddities(account.counts)))
     return (
         Cell(account.source, clip(account.source, 60)),
         Cell(account.uri, clip(account.uri, 160), note=clip(account.detail, 160)),
@@ -50,12 +55,36 @@ def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
             clip(account.state, 20),
             verdict=_STATES.get(account.state, "incomplete"),
         ),
-        *count_cells(account.counts, read=account.state == "read"),
+        *cells,
+        Cell(account.counts.drifted, ""),
+        Cell(account.counts.lossy, ""),
         Cell(account.first_at, instant(account.first_at, zone), note=last),
         Cell(account.last_at, ""),
         Cell(account.detail, ""),
         Cell(account.input_id, ""),
     )
+
+
+def _oddities(counts: Counts) -> Iterator[str]:
+    if counts.drifted:
+        yield f"{counts.drifted:,} with more fields"
+    if counts.lossy:
+        yield f"{counts.lossy:,} not UTF-8"
+
+
+def oddities_line(counts: Counts) -> str:
+    """Say what is odd about records that are records all the same; nothing where nothing is."""
+    said = []
+    if counts.drifted:
+        has, its = ("records have", "their") if counts.drifted > 1 else ("record has", "its")
+        said.append(
+            f"{counts.drifted:,} {has} more fields than {its} format says, kept in extra: the"
+            " server writes another format than it is said to."
+        )
+    if counts.lossy:
+        hold = "records hold" if counts.lossy > 1 else "record holds"
+        said.append(f"{counts.lossy:,} {hold} bytes that are not UTF-8, shown as U+FFFD.")
+    return " ".join(said)
 
 
 def count_cells(counts: Counts, *, read: bool) -> tuple[Cell, ...]:

@@ -128,6 +128,8 @@ def _counts(counts: Counts) -> dict[str, object]:
         "records": counts.records,
         "rejects": counts.rejects,
         "blank": counts.blank,
+        "drifted": counts.drifted,
+        "lossy": counts.lossy,
         "balanced": counts.balanced,
     }
 

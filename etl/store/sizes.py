@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from etl.schema import REJECTS
 from etl.store.tables import PARTITIONS, Warehouse
 from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in
@@ -53,6 +54,21 @@ def table_sizes(warehouse: Warehouse) -> list[TableSize]:
                 version=opened.version(),
             )
         )
+    return found
+
+
+def rejects_by_reason(warehouse: Warehouse) -> dict[str, dict[str, int]]:
+    """Return by source how many refused lines there are for each reason, most frequent first."""
+    rows = (
+        warehouse.scan("rejects", REJECTS)
+        .group_by("source", "reason")
+        .agg(pl.len().alias("lines"))
+        .sort("source", "lines", "reason", descending=[False, True, False])
+        .collect()
+    )
+    found: dict[str, dict[str, int]] = {}
+    for source, reason, lines in rows.iter_rows():
+        found.setdefault(source, {})[reason] = lines
     return found
 
 
