@@ -14,12 +14,14 @@ from etl.cli.options import State, json_option
 
 if TYPE_CHECKING:
     from etl.formats.conf import ConfiguredFormat
-    from etl.pipeline.detecting import Guess
+    from etl.pipeline.detecting import Guess, Miss
 
 NOTHING_FOUND = 3
 SHOWN = 5
 _CONFIGURATION_BYTES = 1 << 20
 _BEST_SHARE = 0.5
+_NAMING = ("iis:w3c", "aws:cloudfront")
+"""Formats whose logs name their fields."""
 
 
 @click.command(short_help="Guess a log's format, or read it out of nginx.conf or httpd.conf.")
@@ -58,19 +60,28 @@ def _look_at(now: datetime, path: Path, timezone: str, *, quiet: bool) -> dict[s
     from dataclasses import asdict
 
     from etl.cli.formats import zone_named
-    from etl.formats.conf import read_formats
+    from etl.formats.conf import includes_others, read_formats
     from etl.pipeline.detecting import detect as rank
+    from etl.pipeline.detecting import nearest_miss, refused_by
 
-    configured = read_formats(_configuration(path))
-    guesses = [] if configured else rank(path, zone=zone_named(timezone), reference=now)
+    zone = zone_named(timezone)
+    text = _configuration(path)
+    configured = read_formats(text)
+    guesses = [] if configured else rank(path, zone=zone, reference=now)
     if not quiet:
         click.echo(f"{path}:")
         if configured:
             _print_configured(configured)
+            if includes_others(text):
+                click.echo("\nIt includes other files, which were not read: give these as well.")
         elif guesses:
-            _print_guesses(path, guesses)
+            best = guesses[0]
+            refused = None
+            if best.matched < 1:
+                refused = refused_by(best.format, path, zone=zone, reference=now)
+            _print_guesses(path, guesses, refused)
         else:
-            _print_nothing(path)
+            _print_nothing(path, nearest_miss(path, zone=zone, reference=now))
         click.echo()
     return {
         "file": str(path),
@@ -83,16 +94,17 @@ def _configuration(path: Path) -> str:
     """Return a file's text if it may be a server's configuration."""
     with path.open("rb") as stream:
         head = stream.read(_CONFIGURATION_BYTES)
-    if not re.search(rb"(?im)^[ \t]*log_?format\s", head):
+    if not re.search(rb"(?im)^[ \t]*(?:log_?format|access_log|customlog)\s", head):
         return ""
     return head.decode(errors="replace")
 
 
-def _print_guesses(path: Path, guesses: list[Guess]) -> None:
-    from etl.cli.output import print_table
+def _print_guesses(path: Path, guesses: list[Guess], refused: Miss | None) -> None:
+    from etl.cli.output import print_sample, print_table
+    from etl.pipeline.trying import percent
 
     rows = [
-        (one.format, f"{one.confidence:.2f}", f"{one.matched:.1%}", f"{one.explained:.0%}")
+        (one.format, f"{one.confidence:.2f}", percent(one.matched), f"{one.explained:.0%}")
         for one in guesses[:SHOWN]
     ]
     print_table(("format", "confidence", "lines that match", "text explained"), rows)
@@ -101,13 +113,25 @@ def _print_guesses(path: Path, guesses: list[Guess]) -> None:
     if alike:
         click.echo(f"{', '.join(alike)} would read these lines as well.")
     if best.drifted:
+        better = "better give the server's own format string (log_format or apache_format)"
+        if best.format in _NAMING:
+            better = "its #Fields line does not name them"
         click.echo(
-            f"{best.drifted:.1%} of the records have more fields than {best.format} says: better"
-            " give the server's own format string (log_format or apache_format)."
+            f"{percent(best.drifted)} of the records have more fields than {best.format} says:"
+            f" {better}."
         )
+    if refused is not None:
+        click.echo(f"It refuses {1 - best.matched:.1%} of the lines, such as:")
+        print_sample(refused.raw, refused.detail)
     if best.confidence < _BEST_SHARE:
         click.echo("None fits well: compare with `daytally formats test FORMAT FILE`.")
-    _print_stanza(path.stem.split(".")[0], str(path), "format", best.format)
+    _print_stanza(path.name.split(".")[0], _with_rotated(path), "format", best.format)
+
+
+def _with_rotated(path: Path) -> str:
+    """Return a pattern for a log and what rotation makes of it, where the name shows how."""
+    match = re.match(r"(.*?\.log|.*?[_-]log|syslog|messages)([.-].*)?$", path.name, re.IGNORECASE)
+    return str(path.with_name(match[1] + "*")) if match else str(path)
 
 
 def _alike(one: Guess, other: Guess) -> bool:
@@ -121,7 +145,14 @@ def _print_configured(configured: list[ConfiguredFormat]) -> None:
             click.echo(one.error)
         else:
             files = one.files or ("/path/to/access.log",)
-            _print_stanza(one.name, *[f"{name}*" for name in files], one.key, one.text)
+            _print_stanza(one.name, *map(_file_of, files), one.key, one.text)
+
+
+def _file_of(written: str) -> str:
+    """Return a pattern for what a server writes to; of a pipe's words the one with a path."""
+    words = written.removeprefix("|").split() if written.startswith("|") else [written]
+    paths = [word for word in words[1:] if "/" in word] or words[-1:]
+    return re.sub(r"%.*", "", paths[0]) + "*"
 
 
 def _print_stanza(name: str, *words: str) -> None:
@@ -134,10 +165,19 @@ def _print_stanza(name: str, *words: str) -> None:
     click.echo(f"{key} = {quoted}")
 
 
-def _print_nothing(path: Path) -> None:
+def _print_nothing(path: Path, miss: Miss | None) -> None:
+    from etl.cli.output import print_sample
     from etl.pipeline.detecting import first_lines
 
-    click.echo("No built-in format fits. The first lines are:")
+    if miss is not None and not miss.format:
+        click.echo(f"No line can be read: {miss.detail}.")
+        return
+    if miss is not None:
+        click.echo(f"No built-in format fits; {miss.format} comes furthest:")
+        print_sample(miss.raw, miss.detail)
+    else:
+        click.echo("No built-in format fits.")
+    click.echo("The first lines are:")
     for line in first_lines(path):
         click.echo("  " + line[:200].decode("utf-8", "backslashreplace"))
     click.echo(

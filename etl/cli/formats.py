@@ -79,7 +79,7 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     FORMAT is a built-in name, or nginx's or Apache's own string in quotes; FILE may be compressed.
     Nothing is stored. The exit code is 3 if no line matches.
     """
-    from etl.cli.output import print_json, print_sample
+    from etl.cli.output import columns_words, print_json, print_sample
     from etl.formats.registry import read_format
     from etl.pipeline.trying import percent, try_format
 
@@ -88,7 +88,7 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     counts = trial.counts
     if json:
         facts = {"lines": counts.lines, "records": counts.records, "blank": counts.blank}
-        facts["drifted"] = counts.drifted
+        facts |= {"drifted": counts.drifted, "lossy": counts.lossy}
         print_json(
             facts | {"share": trial.share, "sample": trial.records, "rejects": trial.rejects}
         )
@@ -100,12 +100,17 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
         )
         if counts.drifted:
             click.echo(f"{counts.drifted:,} records have more fields than the format says.")
+        if counts.lossy:
+            click.echo(f"{counts.lossy:,} records have U+FFFD for bytes that are not UTF-8.")
         for record in trial.records:
             click.echo()
             for column, value in record.items():
                 click.echo(f"  {column:16} {value!s}")
         for group in trial.rejects:
-            click.echo(f"\n{group.lines:,} × {group.reason}, first at byte {group.offset}:")
+            columns = columns_words(group.first_column, group.last_column)
+            click.echo(
+                f"\n{group.lines:,} × {group.reason}{columns}, first at byte {group.offset}:"
+            )
             print_sample(group.raw, group.detail)
     if not counts.records:
         click.get_current_context().exit(NOTHING_MATCHED)

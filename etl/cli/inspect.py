@@ -24,7 +24,7 @@ def rejects(
 
     A caret shows where the line stopped to be what its format says.
     """
-    from etl.cli.output import print_json, print_sample
+    from etl.cli.output import columns_words, print_json, print_sample
     from etl.errors import UnknownNameError
     from etl.pipeline.inspecting import reject_groups
 
@@ -42,7 +42,8 @@ def rejects(
         return
     for one in groups[:limit]:
         place = f"first at {one['uri']} @ {one['offset']}"
-        click.echo(f"{one['lines']:,} × {one['source']}, {one['reason']}, {place}:")
+        columns = columns_words(one["first_column"], one["last_column"])
+        click.echo(f"{one['lines']:,} × {one['source']}, {one['reason']}{columns}, {place}:")
         print_sample(one["raw"], one["detail"])
         click.echo()
     if len(groups) > limit:

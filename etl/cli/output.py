@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -48,8 +49,13 @@ def print_sample(raw: bytes, detail: str) -> None:
         before = "…" + before[-(SAMPLE_WIDTH // 2) :]
     shown = (before + after)[:SAMPLE_WIDTH]
     click.echo(f"  {shown}")
-    caret = " " * len(before) + "^ " if named else ""
+    caret = " " * _width(before) + "^ " if named else ""
     click.echo(f"  {caret}{detail}")
+
+
+def columns_words(first: int | None, last: int | None) -> str:
+    """Say at which columns lines were refused that are shown by one sample."""
+    return f" at columns {first} to {last}" if first is not None and first != last else ""
 
 
 @contextmanager
@@ -100,7 +106,12 @@ def _cell(value: object) -> str:
 
 
 def _printable(raw: bytes) -> str:
-    return _visible(raw.decode("utf-8", "replace"))
+    return _visible(raw.decode("utf-8", "replace").replace("\t", "→"))
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal takes for a text."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _visible(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from etl.formats.fields import SPARE_COLUMN
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.model import Block, Counts
 from etl.parse.batch import BlockParser
+from etl.pipeline.trying import COLUMN
 from etl.sources.local import open_file
 
 SAMPLE_BYTES = 1 << 18
@@ -26,6 +28,10 @@ _FREE = {"message": 0.5, **dict.fromkeys(SPARE_COLUMN.values(), 0.3)}
 """Columns that take whatever there is, and how much less than others they say about a format."""
 
 _LEAST = 0.005
+_TRIED = 20
+_NO_TIME = "a time stamp before the end"
+_NEAR = 0.02
+"""Share of a line below which a format has nothing to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,57 @@ def detect(path: Path, *, zone: ZoneInfo, reference: datetime) -> list[Guess]:
         if guess.confidence >= _LEAST:
             guesses.append(guess)
     return sorted(guesses, key=lambda one: (-round(one.confidence, 2), -one.columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A line that a format refuses.
+
+    Attributes:
+        format: The format; empty where the line is of none at all.
+        reach: Share of the line up to where it stopped matching.
+        detail: What was expected there.
+    """
+
+    format: str
+    reach: float
+    raw: bytes
+    detail: str
+
+
+def refused_by(name: str, path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | None:
+    """Return the line of a file's sample that a format refuses after most of it; None if none.
+
+    Raises:
+        SkippableError: The file cannot be read.
+    """
+    parser = BlockParser(compile_format(builtin=name), zone=zone, reference=reference)
+    best = None
+    for block in _sample(path):
+        for row in parser.parse(block).rejects.slice(0, _TRIED).to_pylist():
+            place = re.match(COLUMN, row["detail"])
+            if place is not None and row["detail"].endswith(_NO_TIME):
+                continue  # a line of names and values can be anything
+            reach = (int(place[1]) - 1) / max(1, len(row["raw"])) if place else 0.0
+            known = place is not None or "column" in row["detail"]
+            miss = Miss(name if known else "", reach, row["raw"], row["detail"])
+            if best is None or (miss.format == "", miss.reach) > (best.format == "", best.reach):
+                best = miss
+    return best
+
+
+def nearest_miss(path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | None:
+    """Return where the built-in format that comes furthest refuses a line; None if none comes far.
+
+    Arguments and errors are those of `detect`.
+    """
+    misses = (refused_by(name, path, zone=zone, reference=reference) for name in BUILTIN_FORMATS)
+    found = [miss for miss in misses if miss is not None]
+    unreadable = next((miss for miss in found if not miss.format), None)
+    best = max(found, key=lambda miss: miss.reach, default=None)
+    if unreadable is not None or best is None or best.reach < _NEAR:
+        return unreadable
+    return best
 
 
 def first_lines(path: Path, count: int = 3) -> list[bytes]:

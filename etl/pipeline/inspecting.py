@@ -8,12 +8,16 @@ from typing import Any
 import polars as pl
 
 from etl.pipeline.project import Project
+from etl.pipeline.trying import COLUMN, NUMBER
 from etl.schema import INPUTS, REJECTS
 from etl.store.trouble import reading
 
 
 def reject_groups(project: Project, day: date | None, source: str | None) -> list[dict[str, Any]]:
-    """Return refused lines by source, reason and detail, most frequent first, with one sample.
+    """Return refused lines by source and reason, most frequent first, with one sample.
+
+    Details that differ in numbers only are one; the sample's is given, and the lowest and highest
+    column that one of them names.
 
     Args:
         project: The project.
@@ -32,8 +36,18 @@ def _reject_groups(project: Project, day: date | None, source: str | None) -> li
         rows = rows.filter(pl.col("source") == source)
     grouped = (
         rows.sort("source", "input_id", "offset")
-        .group_by("source", "reason", "detail")
-        .agg(pl.len().alias("lines"), pl.col("input_id", "offset", "raw").first())
+        .with_columns(
+            pl.col("detail").str.replace_all(NUMBER, "#").alias("kind"),
+            pl.col("detail").str.extract(COLUMN).cast(pl.Int64).alias("column"),
+        )
+        .group_by("source", "reason", "kind")
+        .agg(
+            pl.len().alias("lines"),
+            pl.col("detail", "input_id", "offset", "raw").first(),
+            pl.col("column").min().alias("first_column"),
+            pl.col("column").max().alias("last_column"),
+        )
+        .drop("kind")
         .sort("lines", "source", "reason", "detail", descending=[True, False, False, False])
         .collect()
     )

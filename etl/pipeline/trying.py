@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,30 @@ from etl.model import Counts
 from etl.parse.batch import BlockParser
 from etl.sources.local import open_file
 
+NUMBER = r"\d[\d,]*"
+"""What may differ in the details of lines that are refused for one reason."""
+
+COLUMN = r"\bcolumn (\d+): "
+"""Where a detail says at which column the line stopped matching."""
+
 
 @dataclass(frozen=True, slots=True)
 class RejectGroup:
-    """Lines refused for the same reason at the same place, with the first of them."""
+    """Lines refused for the same reason, numbers apart, with the first of them.
+
+    Attributes:
+        detail: Of the first.
+        first_column: Lowest column at which one of them stopped matching; None where none is named.
+        last_column: The highest.
+    """
 
     lines: int
     reason: str
     detail: str
     offset: int
     raw: bytes
+    first_column: int | None
+    last_column: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +79,9 @@ def try_format(
         SkippableError: The file cannot be read to its end.
     """
     parser = BlockParser(line_format, zone=zone, reference=reference)
-    counts, found = Counts(), Counter[tuple[str, str]]()
+    counts = Counts()
     records: list[dict[str, Any]] = []
-    firsts: dict[tuple[str, str], tuple[int, bytes]] = {}
+    refused: dict[tuple[str, str], RejectGroup] = {}
     with open_file(path) as stream:
         for block in cut_blocks(read_plain(stream)):
             parsed = parser.parse(block)
@@ -74,11 +89,32 @@ def try_format(
             rows = parsed.records.slice(0, samples - len(records)).to_pylist()
             records += [{n: v for n, v in row.items() if v is not None} for row in rows]
             for row in parsed.rejects.to_pylist():
-                key = (row["reason"], row["detail"])
-                found[key] += 1
-                firsts.setdefault(key, (row["offset"], row["raw"]))
-    groups = [RejectGroup(lines, *key, *firsts[key]) for key, lines in found.most_common()]
+                key = (row["reason"], re.sub(NUMBER, "#", row["detail"]))
+                refused[key] = _with_one_more(refused.get(key), row)
+    groups = sorted(refused.values(), key=lambda group: -group.lines)
     return Trial(counts, records, groups)
+
+
+def _with_one_more(group: RejectGroup | None, row: Mapping[str, Any]) -> RejectGroup:
+    match = re.search(COLUMN, row["detail"])
+    column = int(match[1]) if match else None
+    if group is None:
+        found = (row["reason"], row["detail"], row["offset"], row["raw"])
+        return RejectGroup(1, *found, column, column)
+    return replace(
+        group,
+        lines=group.lines + 1,
+        first_column=_least(group.first_column, column),
+        last_column=_most(group.last_column, column),
+    )
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _most(one: int | None, other: int | None) -> int | None:
+    return max((each for each in (one, other) if each is not None), default=None)
 
 
 def percent(share: float) -> str:

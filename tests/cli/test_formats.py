@@ -98,6 +98,25 @@ def test_a_long_line_is_cut_around_its_caret(tmp_path: Path) -> None:
     assert len(lines[-2]) < 110
 
 
+def test_lines_refused_at_other_columns_for_one_reason_are_one_group(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_text(BAD + BAD.replace("1.2.3.4", "10.20.30.40"))
+    found = json.loads(call("test", "nginx:combined", str(path), "--json").stdout)["rejects"]
+    assert [(one["lines"], one["first_column"], one["last_column"]) for one in found] == [
+        (2, 14, 18)
+    ]
+    stdout = call("test", "nginx:combined", str(path)).stdout
+    assert "2 × bad_timestamp at columns 14 to 18, first at byte 0:" in stdout
+
+
+def test_a_caret_stands_under_its_place_behind_tabs_and_wide_letters(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_text("\t\u65e5\u672c" + BAD)
+    *_, sample, caret = call("test", "nginx:combined", str(path)).stdout.splitlines()
+    assert sample.startswith("  \u2192\u65e5\u672c1.2.3.4")
+    assert caret.index("^") == sample.index("10/Okt") + 2  # each of the two takes two columns
+
+
 @pytest.mark.parametrize(
     ("share", "said"), [(1.0, "100.0%"), (0.9999, "99.9%"), (0.0, "0.0%"), (0.5, "50.0%")]
 )

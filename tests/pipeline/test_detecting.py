@@ -103,6 +103,57 @@ def test_nothing_fits_leaves_with_3_and_says_what_to_do(tmp_path: Path) -> None:
     assert json.loads(plain.stdout) == [{"file": str(log), "guesses": [], "formats": []}]
 
 
+def test_where_the_nearest_format_stops_is_shown(tmp_path: Path) -> None:
+    log = tmp_path / "odd.log"
+    log.write_text(COMBINED.replace("10/Oct/2000:13", "October 10, 2000T13"))
+    lines = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout.splitlines()
+    assert lines[1] == "No built-in format fits; nginx:combined comes furthest:"
+    assert lines[3].endswith("^ column 14: expected $time_local")
+    assert lines[2].index("October") == lines[3].index("^")
+
+
+def test_lines_that_are_refused_are_shown(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(COMBINED * 9 + COMBINED.replace(" 200 ", " OK "))
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout
+    assert "It refuses 10.0% of the lines, such as:" in stdout
+    assert "expected $status" in stdout
+
+
+def test_utf_16_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes((COMBINED * 3).encode("utf-16"))
+    result = CliRunner().invoke(main, ["formats", "detect", str(log)])
+    assert result.exit_code == 3
+    assert "No line can be read: UTF-16" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("access.log", "access.log*"),
+        ("access.log.1.gz", "access.log*"),
+        ("site.access.log-20260310", "site.access.log*"),
+        ("access_log.3", "access_log*"),
+        ("syslog.2.xz", "syslog*"),
+        ("u_ex260310.txt", "u_ex260310.txt"),
+    ],
+)
+def test_the_stanza_takes_in_what_rotation_makes_of_a_log(
+    name: str, pattern: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(COMBINED)
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(tmp_path / name)]).stdout
+    assert f'inputs = ["{tmp_path / pattern}"]' in stdout
+
+
+def test_a_w3c_log_with_more_fields_is_told_by_its_own_line(tmp_path: Path) -> None:
+    log = tmp_path / "u_ex.log"
+    log.write_text("#Fields: date time c-ip\n2026-03-10 10:00:00 ::1 200 5\n")
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout
+    assert "more fields than iis:w3c says: its #Fields line does not name them." in stdout
+
+
 def test_a_configuration_is_read(tmp_path: Path) -> None:
     conf = tmp_path / "nginx.conf"
     conf.write_text("log_format t '$time_local $status';\naccess_log /l/a.log t;\n")
@@ -110,3 +161,13 @@ def test_a_configuration_is_read(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert 'inputs = ["/l/a.log*"]' in result.stdout
     assert "log_format = '$time_local $status'" in result.stdout
+
+
+def test_includes_and_pipes_of_a_configuration_are_understood(tmp_path: Path) -> None:
+    conf = tmp_path / "httpd.conf"
+    conf.write_text(
+        'CustomLog "|/usr/bin/rotatelogs -l /logs/c.%Y%m%d 86400" "%t %s"\nInclude sites/*.conf\n'
+    )
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(conf)]).stdout
+    assert 'inputs = ["/logs/c.*"]' in stdout
+    assert "It includes other files, which were not read" in stdout
