@@ -50,7 +50,7 @@ DIRECTIVES: dict[str, Field] = {
         "request_time_s", Op.DECIMAL, rank=2
     ),  # whole seconds: only if nothing finer is there
     "^FB": Field("", name="time_to_first_byte_us"),
-    "v": Field("host"),
+    "v": Field("host", flags=Flag.DASH_IS_NULL | Flag.WORD),  # a ServerName has no blank in it
     "V": Field("host", rank=1),
     "p": Field("", name="server_port"),
     "L": Field("request_id", rank=1),  # the error log's id of the request

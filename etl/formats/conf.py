@@ -22,6 +22,8 @@ _ACCESS_LOG = re.compile(rf"(?<![\w#])access_log\s+({_TEXT})(?:[ \t]+([^\s;]+))?
 _WORD = r'"(?:\\.|[^"\\])*"|\S+'
 _APACHE = re.compile(r'^[ \t]*LogFormat\s+"(?:\\.|[^"\\])*"[ \t]*(\S*)[ \t]*$', re.M | re.I)
 _CUSTOM_LOG = re.compile(rf"^[ \t]*CustomLog\s+({_WORD})[ \t]+({_WORD})", re.M | re.I)
+_INCLUDE = re.compile(r"^[ \t]*include(?:optional)?\s+\S", re.M | re.I)
+_NICKNAMES = {name: f"apache:{name}" for name in ("common", "combined", "vhost_combined")}
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.M)
 _CONTINUED = re.compile(r"\\\n\s*")
 
@@ -31,8 +33,9 @@ class ConfiguredFormat:
     """A format that a server's configuration defines.
 
     Attributes:
-        key: What it is called in daytally.toml: `log_format` or `apache_format`.
-        name: Its name there; empty for Apache's nameless one.
+        key: What it is called in daytally.toml: `log_format`, `apache_format`, or `format` for one
+            that the server knows without being told.
+        name: Its name there; empty for Apache's nameless ones.
         text: What to write behind the key.
         files: Logs that use it, as the configuration names them.
         error: Why it does not compile, with the place marked; empty if it does.
@@ -50,7 +53,43 @@ def read_formats(text: str) -> list[ConfiguredFormat]:
     text = _COMMENT.sub("", text)
     nginx = [_nginx(match, text) for match in _NGINX.finditer(text)]
     joined = _CONTINUED.sub("", text)
-    return nginx + [_apache(match, joined) for match in _APACHE.finditer(joined)]
+    apache = [_apache(match, joined) for match in _APACHE.finditer(joined)]
+    found = nginx + apache + _inline(joined)
+    defined = {one.name for one in found}
+    return found + [one for one in _predefined(text, joined) if one.name not in defined]
+
+
+def includes_others(text: str) -> bool:
+    """Tell whether a configuration includes files, whose formats are not in it."""
+    return _INCLUDE.search(_COMMENT.sub("", text)) is not None
+
+
+def _inline(text: str) -> list[ConfiguredFormat]:
+    """Return the formats that CustomLog spells out itself."""
+    found = []
+    for use in _CUSTOM_LOG.finditer(text):
+        string = read_apache_log_format(f"LogFormat {use[2]}")
+        if "%" in string:
+            error = _error_of(string)
+            found.append(ConfiguredFormat("apache_format", "", string, (_plain(use[1]),), error))
+    return found
+
+
+def _predefined(nginx: str, apache: str) -> list[ConfiguredFormat]:
+    """Return the formats that nginx has without being told, and those that Apache's files name."""
+    uses: dict[tuple[str, str], list[str]] = {}
+    for use in _ACCESS_LOG.finditer(nginx):
+        name = use[2] if use[2] and "=" not in use[2] else "combined"
+        if _plain(use[1]) != "off" and name == "combined":
+            uses.setdefault((name, "nginx:combined"), []).append(_plain(use[1]))
+    for use in _CUSTOM_LOG.finditer(apache):
+        builtin = _NICKNAMES.get(_plain(use[2]))
+        if builtin is not None:
+            uses.setdefault((_plain(use[2]), builtin), []).append(_plain(use[1]))
+    return [
+        ConfiguredFormat("format", name, text, tuple(files), "")
+        for (name, text), files in uses.items()
+    ]
 
 
 def _nginx(match: re.Match[str], text: str) -> ConfiguredFormat:
@@ -70,12 +109,17 @@ def _nginx(match: re.Match[str], text: str) -> ConfiguredFormat:
 def _apache(match: re.Match[str], text: str) -> ConfiguredFormat:
     string = read_apache_log_format(match[0].strip())
     files = [_plain(use[1]) for use in _CUSTOM_LOG.finditer(text) if _plain(use[2]) == match[1]]
-    error = ""
+    error = _error_of(string)
+    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error)
+
+
+def _error_of(string: str) -> str:
+    """Return why a LogFormat string does not compile; nothing if it does."""
     try:
         compile_apache(string)
     except LogFormatError as caught:
-        error = str(caught)
-    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error)
+        return str(caught)
+    return ""
 
 
 def _plain(text: str) -> str:

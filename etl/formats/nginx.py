@@ -43,9 +43,10 @@ VARIABLES: dict[str, Field] = {
     "http_user_agent": Field("user_agent"),
     "request_id": Field("request_id"),
     "http_x_request_id": Field("request_id", rank=1),  # from the client or a proxy before us
-    "msec": Field("at", Op.EPOCH_TIME),  # the finest of the three
-    "time_iso8601": Field("at", Op.ISO_TIME, rank=1),
-    "time_local": Field("at", Op.CLF_TIME, rank=2),
+    "msec": Field("at", Op.EPOCH_TIME),
+    "time_iso8601_ms": Field("at", Op.ISO_TIME, rank=1),  # NGINX Plus
+    "time_iso8601": Field("at", Op.ISO_TIME, rank=2),  # whole seconds, as the next
+    "time_local": Field("at", Op.CLF_TIME, rank=3),
     # Further upstream lists: they hold spaces, so a plain word would end too early.
     "upstream_addr": Field("", Op.LIST),
     "upstream_bytes_received": Field("", Op.LIST),
@@ -61,17 +62,40 @@ VARIABLES: dict[str, Field] = {
 """Variables that have a column, or a shape of their own. Any other is text in `extra`."""
 
 _PLAIN = """\
-    binary_remote_addr connection connection_requests connection_time content_length
-    content_type document_root gzip_ratio hostname http2 http3 https is_args nginx_version pid
-    pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr
-    proxy_protocol_port realip_remote_addr realip_remote_port realpath_root remote_port
-    request_body request_completion request_filename server_addr server_port ssl_cipher
-    ssl_ciphers ssl_client_verify ssl_client_s_dn ssl_client_i_dn ssl_client_serial ssl_curve
-    ssl_early_data ssl_protocol ssl_server_name ssl_session_id ssl_session_reused tcpinfo_rtt
-    tcpinfo_rttvar http_x_forwarded_for http_x_real_ip http_x_forwarded_proto
-""".split()  # noqa: SIM905 - fifty names are a text, not fifty lines
+    acme_certificate acme_certificate_key ancient_browser binary_remote_addr connection
+    connection_requests connection_time content_length content_type date_gmt date_local
+    document_root fastcgi_path_info fastcgi_script_name geoip_area_code geoip_city
+    geoip_city_continent_code geoip_city_country_code geoip_city_country_code3
+    geoip_city_country_name geoip_country_code geoip_country_code3 geoip_country_name
+    geoip_dma_code geoip_latitude geoip_longitude geoip_org geoip_postal_code geoip_region
+    geoip_region_name gzip_ratio hostname http2 http3 http_x_forwarded_for
+    http_x_forwarded_proto http_x_real_ip https invalid_referer is_args is_request_port
+    jwt_payload limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie
+    nginx_version oidc_access_token oidc_id_token oidc_userinfo pid pipe
+    proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr proxy_protocol_port
+    proxy_protocol_server_addr proxy_protocol_server_port realip_remote_addr
+    realip_remote_port realpath_root remote_port request_body request_body_file
+    request_completion request_filename request_port secure_link secure_link_expires server_addr
+    server_port session_log_binary_id session_log_id slice_range ssl_alpn_protocol ssl_cipher
+    ssl_ciphers ssl_client_cert ssl_client_escaped_cert ssl_client_fingerprint ssl_client_i_dn
+    ssl_client_i_dn_legacy ssl_client_raw_cert ssl_client_s_dn ssl_client_s_dn_legacy
+    ssl_client_serial ssl_client_sigalg ssl_client_v_end ssl_client_v_remain ssl_client_v_start
+    ssl_client_verify ssl_curve ssl_curves ssl_early_data ssl_ech_outer_server_name
+    ssl_ech_status ssl_protocol ssl_server_name ssl_session_id ssl_session_reused ssl_sigalg
+    ssl_sigalgs tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd uid_got uid_reset
+    uid_set upstream_last_addr upstream_last_server_name
+""".split()  # noqa: SIM905 - a hundred names are a text, not a hundred lines
 KNOWN = frozenset(VARIABLES).union(_PLAIN)
-_OWN_NAMES = ("http_", "sent_http_", "cookie_", "arg_", "upstream_http_", "upstream_cookie_")
+"""All variables of nginx's modules for HTTP, as of July 2026; they are known so that slips are."""
+
+_OWN_NAMES = (
+    "http_", "sent_http_", "sent_trailer_", "cookie_", "arg_", "upstream_http_",
+    "upstream_cookie_", "upstream_trailer_", "jwt_header_", "jwt_claim_", "oidc_claim_",
+    "proxy_protocol_tlv_",
+)  # fmt: skip
+
+_PATH_AND_QUERY = re.compile(r"\$(?:document_)?uri\$is_args\$(?:args|query_string)")
+_URI = Field("path", Op.URI, rank=2, name="uri")
 
 COMBINED = (
     '$remote_addr - $remote_user [$time_local] "$request" '
@@ -95,10 +119,14 @@ def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
     pieces: list[Piece] = []
     hints: list[str] = []
     start = 0
-    for match in _VARIABLE.finditer(text):
+    while match := _VARIABLE.search(text, start):
         pieces.append(text[start : match.start()].encode())
-        pieces.append(_variable(match, text, hints))
-        start = match.end()
+        whole = _PATH_AND_QUERY.match(text, match.start())
+        if whole:  # as one field: nothing else would tell where the path ends
+            pieces.append(Placed(_URI, whole[0], match.start()))
+        else:
+            pieces.append(_variable(match, text, hints))
+        start = (whole or match).end()
     pieces.append(text[start:].encode())
     return LineFormat(name, "requests", written, layouts(pieces, text, escapes), tuple(hints))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.formats.conf import read_formats
+from etl.formats.conf import includes_others, read_formats
 from etl.formats.nginx import compile_nginx
 
 NGINX = r"""
@@ -53,6 +53,28 @@ def test_httpd_conf_gives_each_format_with_its_files() -> None:
     assert (common.name, common.text) == ("common", '%h %l %u %t "%r" %>s %b')
     assert common.files == ("|/usr/bin/rotatelogs /logs/c.%Y 86400",)
     assert "%Z" in broken.error
+
+
+def test_formats_that_the_servers_know_themselves_are_listed() -> None:
+    """nginx has `combined` without being told; Debian's sites name formats of apache2.conf."""
+    (combined,) = read_formats("access_log /a.log;\nserver { access_log /b.log combined; }\n")
+    assert (combined.key, combined.text) == ("format", "nginx:combined")
+    assert combined.files == ("/a.log", "/b.log")
+    (site,) = read_formats("CustomLog ${APACHE_LOG_DIR}/access.log combined\n")
+    assert (site.key, site.text) == ("format", "apache:combined")
+    assert read_formats("access_log off;\n") == []
+
+
+def test_a_format_that_custom_log_spells_out_is_listed() -> None:
+    (found,) = read_formats(r'CustomLog /l/ssl.log "%t %h \"%r\" %b" env=x' + "\n")
+    assert (found.name, found.text, found.files) == ("", '%t %h "%r" %b', ("/l/ssl.log",))
+    assert found.error == ""
+
+
+@pytest.mark.parametrize("line", ["  include conf.d/*.conf;", "IncludeOptional sites/*.conf"])
+def test_files_that_are_included_are_told(line: str) -> None:
+    assert includes_others("x\n" + line + "\n")
+    assert not includes_others("# " + line)
 
 
 def test_a_log_has_no_formats() -> None:

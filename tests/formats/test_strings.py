@@ -7,7 +7,7 @@ import pytest
 from etl.errors import ConfigError, LogFormatError, UnknownNameError
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.schema import events_schema, requests_schema
-from tests.parse.helpers import parse, records
+from tests.parse.helpers import assert_same, parse, records
 
 TIME = "[$time_local] "
 
@@ -93,6 +93,58 @@ def test_fields_may_touch_where_their_types_decide() -> None:
     assert (found[0]["remote_addr"], found[0]["status"]) == ("::1", 200)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "host", "path", "query"),
+    [
+        ("$msec $scheme://$host$request_uri", b"http://a.b/c/d?e=/f", "a.b", "/c/d", "e=/f"),
+        ("$msec $host:$server_port$request_uri $status", b"a:80/?x 200", "a", "/", "x"),
+        ('$msec "$http_host$uri$is_args$args" $status', b'"a/b?c" 200', "a", "/b", "c"),
+        ("$msec $host $uri$is_args$args", b"a /b", "a", "/b", None),
+        ("$msec $host $document_uri$is_args$query_string", b"a /b?c", "a", "/b", "c"),
+    ],
+)
+def test_a_uri_may_follow_a_host(
+    text: str, line: bytes, host: str, path: str, query: str | None
+) -> None:
+    """No host has a slash in it, and each URI begins with one."""
+    data = b"1700000000.000 " + line
+    parsed = parse(compile_format(nginx=text), data)
+    (record,) = records(parsed)
+    assert (record["host"], record["path"], record["query"]) == (host, path, query)
+    assert_same(compile_format(nginx=text), data, parsed)
+
+
+def test_apache_s_uri_may_follow_its_host() -> None:
+    parsed = parse(compile_format(apache="%t %V%U%q %s"), APACHE_STAMP + b" a.b/c?d 200")
+    (record,) = records(parsed)
+    assert (record["host"], record["path"], record["query"]) == ("a.b", "/c", "d")
+
+
+@pytest.mark.parametrize("text", ["$msec $host$uri", "$msec $http_x$request_uri"])
+def test_what_may_hold_a_slash_is_refused_before_a_uri(text: str) -> None:
+    with pytest.raises(LogFormatError, match="nothing stands between"):
+        compile_format(nginx=text)
+
+
+def test_of_nginx_s_time_stamps_the_finest_is_taken() -> None:
+    line_format = compile_format(nginx="$time_local|$time_iso8601|$time_iso8601_ms|$msec")
+    data = b"14/Nov/2023:22:13:20 +0000|2023-11-14T22:13:20+00:00|2023-11-14T22:13:20.120+00:00|"
+    (record,) = records(parse(line_format, data + b"1700000000.123"))
+    assert record["at"].microsecond == 123_000
+    names = [name for name, _ in record["extra"]]
+    assert names == ["time_local", "time_iso8601", "time_iso8601_ms"]
+    shorter = compile_format(nginx="$time_local|$time_iso8601|$time_iso8601_ms|")
+    (record,) = records(parse(shorter, data))
+    assert record["at"].microsecond == 120_000
+
+
+@pytest.mark.parametrize(
+    "name", ["ssl_ech_status", "jwt_claim_sub", "proxy_protocol_tlv_ssl_cn", "upstream_trailer_x"]
+)
+def test_a_variable_of_nginx_s_modules_needs_no_hint(name: str) -> None:
+    assert compile_format(nginx=f"$msec ${name}").hints == ()
+
+
 def test_an_own_variable_goes_to_extra_with_a_hint() -> None:
     line_format = compile_format(nginx=TIME + "$http_x $arg_y $statsu $my_map")
     assert line_format.hints == ("$statsu goes to extra. Did you mean '$status'?",)
@@ -134,6 +186,14 @@ APACHE_STAMP = b"[10/Oct/2000:13:55:36 -0700]"
         ("%400,501{User-Agent}i", b"-", {"user_agent": None}),
         ("%!200b", b"-", {"body_bytes_sent": None}),
         (r"\"%r\"\t%u", b'"GET / HTTP/1.1"\tjoe', {"path": "/", "remote_user": "joe"}),
+        ("%{c}a %{c}h", b"::1 name", {"extra": {"peer_addr": "::1", "peer_host": "name"}}),
+        ("%{local}p", b"80", {"extra": {"server_port_local": "80"}}),
+        ("%{remote}p", b"5", {"extra": {"remote_port": "5"}}),
+        ("%{X}^ti %{Y}^to", b"1 2", {"extra": {"trailer_x": "1", "sent_trailer_y": "2"}}),
+        ("%R %f", b"proxy /a", {"extra": {"handler": "proxy", "request_filename": "/a"}}),
+        ("%{SSL_PROTOCOL}x", b"TLSv1.3", {"extra": {"ssl_protocol": "TLSv1.3"}}),
+        ("%I %O", b"10 20", {"request_bytes": 10, "bytes_sent": 20}),
+        ("%^FB", b"1234", {"extra": {"time_to_first_byte_us": "1234"}}),
         ("%P %{tid}P %A", b"1 2 ::1", {"extra": {"pid": "1", "thread": "2", "server_addr": "::1"}}),
     ],
 )  # fmt: skip
@@ -156,6 +216,16 @@ def test_apache_directives(directives: str, line: bytes, expected: dict[str, obj
         ("%{begin:usec}t", b"1700000000123456", 1_700_000_000_123_456),
         ("%{%Y-%m-%dT%H:%M:%S%z}t", b"2023-11-14T23:13:20+0100", 1_700_000_000_000_000),
         ("%{%FT%T}t", b"2023-11-14T23:13:20", 1_700_000_000_000_000),  # in the source's zone
+        ("%{end:sec}t", b"1700000000", 1_700_000_000_000_000),
+        ("%{sec}t.%{msec_frac}t", b"1700000000.123", 1_700_000_000_123_000),
+        ("%{begin:%s}t.%{begin:usec_frac}t", b"1700000000.123456", 1_700_000_000_123_456),
+        ("[%{%d/%b/%Y %T}t.%{msec_frac}t]", b"[14/Nov/2023 23:13:20.120]", 1_700_000_000_120_000),
+        (
+            "%{%d/%b/%Y:%H:%M:%S}t.%{usec_frac}t %{%z}t",
+            b"14/Nov/2023:22:13:20.000001 +0000",
+            1_700_000_000_000_001,
+        ),
+        ("%{%Y}t-%{%m}t-%{%d}t %{%H:%M:%S}t", b"2023-11-14 23:13:20", 1_700_000_000_000_000),
     ],
 )
 def test_apache_time_stamps(directive: str, stamp: bytes, micros: int) -> None:
