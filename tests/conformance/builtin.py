@@ -42,6 +42,7 @@ BUILTIN = {
 HEADED = re.compile(rb"[A-Z][a-z]{2} +\d+ \d+:\d+:\d+ ")
 """A message under syslog's header: what a peer takes out of the message is its program's."""
 PAIRS = {
+    'vrl:key_value whitespace: "strict': ("logfmt:events", b"time=2023-11-14T22:13:20Z "),
     "vrl:key_value": ("logfmt:events", b"time=2023-11-14T22:13:20Z "),
     "vrl:json": ("json:events", b'{"time":"2023-11-14T22:13:20Z",'),
 }
@@ -70,6 +71,17 @@ def builtin(case: Case, plain: Wanted, name: str) -> Wanted | str:
         )
         facts = {fact: value for fact, value in facts.items() if fact in case.norm}
     return replace(plain, format={"builtin": BUILTIN[name]}, facts=facts, zone=ZoneInfo("UTC"))
+
+
+def duration(case: Case, plain: Wanted) -> Wanted:
+    """Return how a length of time is read that stands in a message."""
+    return replace(
+        plain,
+        line=b'<13>Oct 11 22:14:15 h a: took="' + case.line + b'"',
+        facts={"duration": None if case.error else case.expected},
+        error=False,  # what is no duration is null, and the line a record all the same
+        message=("logfmt", {"took": "duration"}),
+    )
 
 
 def _headed(case: Case, plain: Wanted) -> Wanted:

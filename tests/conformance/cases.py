@@ -23,6 +23,7 @@ SCHEMAS = (
     "apachelogs",
     "apache-log-parser",
     "logparser",
+    "fail2ban",
 )
 
 
@@ -55,11 +56,11 @@ def read_cases(folder: Path, schema: str) -> Iterator[Case]:
             id=case["id"],
             schema=schema,
             format=case["format"],
-            line=base64.b64decode(exact) if exact else case["line"].encode(),
+            line=base64.b64decode(exact) if exact else str(case["line"]).encode(),
             text=case.get("log_format_string") or "",
             error=bool(case.get("error")),
             norm=case.get("norm") or {},
-            expected=case.get("expected") or {},
+            expected={} if case.get("expected") is None else case["expected"],
         )
 
 

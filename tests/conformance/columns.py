@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -44,15 +45,17 @@ def differences(facts: dict[str, Any], record: dict[str, Any], zone: ZoneInfo) -
     return found
 
 
-def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:
+def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:  # noqa: C901
     extra = json.loads(record.get("extra") or "{}")
-    if name == "timestamp":
+    if name in ("timestamp", "second"):
         at = record["at"].astimezone(zone)
         if _is_yearless(value):
             return at.strftime("%m-%d %H:%M:%S")
+        if name == "second":
+            at = at.replace(microsecond=0)
         theirs = _instant(value)  # without an offset it is what the clocks of the zone show
         naive = isinstance(theirs, datetime) and theirs.tzinfo is None
-        return at.replace(tzinfo=None) if naive else record["at"]
+        return at.replace(tzinfo=None) if naive else at.astimezone(UTC)
     if name == "epoch_ms":
         return int(record["at"].timestamp() * 1000)
     if name == "pri":
@@ -62,6 +65,8 @@ def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:
     if name == "spare":
         spare = json.loads(record["structured_data"] or "{}")
         return {key: spare.get(key) for key in value}
+    if name == "duration":
+        return _unit_of(record["took"], value)
     if name == "bytes":
         return record.get("body_bytes_sent", record.get("bytes_sent"))
     if name == "path":
@@ -75,8 +80,21 @@ def _ours(name: str, record: dict[str, Any], zone: ZoneInfo, value: Any) -> Any:
     return record.get(COLUMNS[name])
 
 
+UNITS = (1e-9, 1e-6, 1e-3, 1, 60, 3600, 86400, 604800)
+
+
+def _unit_of(seconds: float | None, value: float | None) -> float | None:
+    """Return seconds in the unit that the peer's case was asked for, which its row does not say."""
+    if seconds is None or value is None:
+        return seconds
+    exact = [seconds / unit for unit in UNITS]
+    cut = [math.floor(each * 1000 + 1e-6) / 1000 for each in exact]  # as some of them are there
+    near = (float(value) for each in exact + cut if math.isclose(each, value, abs_tol=1e-9))
+    return next(near, seconds)
+
+
 def _theirs(name: str, value: Any) -> Any:
-    if name == "timestamp":
+    if name in ("timestamp", "second"):
         return _instant(value)
     if value == "-":  # absent is null here, whatever name it has
         return None

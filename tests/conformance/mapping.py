@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from etl.formats import apache, nginx
-from tests.conformance.builtin import builtin
+from tests.conformance.builtin import builtin, duration
 from tests.conformance.cases import Case
 from tests.conformance.wanted import Wanted
 
@@ -102,6 +102,8 @@ def _vrl(case: Case, plain: Wanted) -> Wanted | str:
         facts = plain.facts or {own.get(name, name): v for name, v in case.expected.items()}
         stamp = facts.get("timestamp", "").replace("CURRENT_YEAR", "2026")
         return replace(zoned, facts=facts | {"timestamp": stamp})
+    if case.format == "duration":
+        return duration(case, plain)
     name = case.text.strip('"')
     known = {
         "apache": {"combined": {"apache": apache.COMBINED}, "common": {"apache": apache.COMMON}},
@@ -220,6 +222,32 @@ def timed(case: Wanted) -> Wanted:
     return replace(case, format={kind: stamp + text}, line=b"1700000000 " + case.line)
 
 
+FAIL2BAN = (
+    (rb"\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[", "apache:error"),
+    (rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: ", "nginx:error"),
+    (rb"\d{10}\.\d{3} +\d+ \S+ [A-Z_]+/\d+ ", "squid:native"),
+    (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \S+ "[^"]*" "[^"]*"$', "apache:combined"),
+    (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \S+$', "apache:common"),
+    (rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d ", "syslog"),
+    (rb"(?:<\d+>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* ", "syslog"),
+)
+"""How lines begin that are of a format which there is; the others are of programs' own."""
+
+
+def _fail2ban(case: Case, plain: Wanted) -> Wanted | str:
+    """It says when a line was written, by the clocks of its test's zone, and a year it guesses."""
+    name = next((name for begin, name in FAIL2BAN if re.match(begin, case.line)), None)
+    if name is None:
+        return case.format
+    facts = {"second": case.norm["timestamp"]}
+    if name == "squid:native":
+        facts["second"] += "+01:00"  # the one zone of its cases of seconds since 1970
+    elif name == "syslog" and case.line[:1].isalpha():
+        at = datetime.strptime(facts["second"], "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007
+        facts["second"] = f"{at:%b %d %H:%M:%S}"
+    return replace(plain, format={"builtin": name}, facts=facts)
+
+
 BY_SCHEMA = {
     "go-syslog": _go_syslog,
     "syslog-loose": _syslog_loose,
@@ -233,4 +261,5 @@ BY_SCHEMA = {
     "apachelogs": _apachelogs,
     "apache-log-parser": _apache_log_parser,
     "logparser": _logparser,
+    "fail2ban": _fail2ban,
 }
