@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etl.formats.fields import LineFormat
 from etl.formats.registry import compile_format
+from tests.conformance.cases import SCHEMAS, read_cases
 from tests.parse import logs
 from tests.parse.helpers import assert_same, parse, read_log, records
 
@@ -124,8 +127,87 @@ NAMED = {
     "matomo/traefik_json.log": "traefik:json",
     "webreadr/iis.log": "iis:w3c",
     "webreadr/s3.log": "aws:s3",
+    "advertools/nginx_custom_date.log": "nginx:combined",
+    "attack/netsparker.txt.gz": "apache:combined",
+    "farm/apache_error/farmwork.error.log": "apache:error",
+    "farm/apache_error/farmwork.error.log-20241014": "apache:error",
+    "farm/apache_error/farmwork.error.log-20241025": "apache:error",
+    "farm/nginx_error/meatlabel.app.error.log-20251220": "nginx:error",
+    "farm/nginx_error/meatlabel.app.error.log-20251223.gz": "nginx:error",
+    "farm/nginx_error/meatlabel.app.error.log-20251225.gz": "nginx:error",
+    "farm/nginx_error/meatlabel.app.error.log-20251226": "nginx:error",
+    "lnav/logfile_access_log.0": "apache:combined",
+    "lnav/logfile_access_log.1": "apache:combined",
+    "lnav/logfile_generic.1": "syslog",
+    "lnav/logfile_java.1": "syslog",
+    "lnav/logfile_jsonid.json": "json:events",
+    "lnav/logfile_mux_zookeeper.0": "syslog",
+    "lnav/logfile_muxed_syslog.0": "json:events",
+    "lnav/logfile_rollover.1": "syslog",
+    "lnav/logfile_rollover.2": "syslog",
+    "lnav/logfile_shop_access_log.0.gz": "nginx:main",
+    "lnav/logfile_syslog.1": "syslog",
+    "lnav/logfile_syslog.3": "syslog",
+    "lnav/logfile_syslog_with_header.0": "syslog",
+    "lnav/logfile_syslog_with_mixed_times.0": "syslog",
+    "matomo/common.log": "apache:common",
+    "matomo/common.log.gz": "apache:common",
+    "matomo/gandi.log": "apache:vhost_combined",
+    "matomo/icecast2.log": "apache:combined",
+    "matomo/static_ignores.log": "apache:combined",
+    "webreadr/combined_log.clf": "apache:combined",
+    "webreadr/log.clf": "apache:common",
 }
 """Logs of built-in formats, or close to one: what is refused is refused alike."""
+
+FOREIGN = (
+    "lnav/logfile_bro_conn.log.0",
+    "lnav/logfile_bro_http.log.0",
+    "lnav/logfile_docker_compose_with_ts.0",
+    "lnav/logfile_epoch.1",
+    "lnav/logfile_generic.3",
+    "lnav/logfile_generic_nanos.0",
+    "lnav/logfile_invalid_tz.0",
+    "lnav/logfile_laravel.0",
+    "lnav/logfile_laravel.1",
+    "lnav/logfile_multiline.0",
+    "lnav/logfile_postgres.0",
+    "lnav/logfile_postgres.1",
+    "loghub/BGL_2k.log.gz",
+    "loghub/HDFS_2k.log.gz",
+    "loghub/Thunderbird_2k.log.gz",
+    "loghub/Zookeeper_2k.log.gz",
+)
+"""Logs of formats that are not built in; they are refused alike, by whatever format."""
+
+NO_LOG = re.compile(r"conformance/|incidents/|lab/(summary|truth)|README|LICENSE|_structured")
+
+
+def test_each_log_that_there_is_is_read(shared_data: Path) -> None:
+    files = (path for path in shared_data.rglob("*") if path.is_file())
+    names = (str(path.relative_to(shared_data)) for path in files)
+    assert {name for name in names if not NO_LOG.search(name)} == {
+        name for name, *_ in logs.published()
+    } | {*NAMED, *FOREIGN}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("builtin", ["syslog", "apache:combined", "logfmt:events"])
+def test_a_log_of_no_built_in_format_reads_as_the_reference_says(name: str, builtin: str) -> None:
+    data, line_format = read_log(name), compile_format(builtin=builtin)
+    assert_same(line_format, data, parse(line_format, data))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize(
+    "builtin", ["syslog", "apache:combined", "apache:error", "json:events", "logfmt:events"]
+)
+def test_lines_of_other_parsers_tests_read_as_the_reference_says(
+    schema: str, builtin: str, shared_data: Path
+) -> None:
+    lines = [case.line.replace(b"\n", b" ") for case in read_cases(shared_data, schema)]
+    data, line_format = b"\n".join(lines), compile_format(builtin=builtin)
+    assert_same(line_format, data, parse(line_format, data))
 
 
 @pytest.mark.parametrize("name", NAMED)
