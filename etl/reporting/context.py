@@ -29,7 +29,6 @@ from etl.reporting.sections import Section
 from etl.reporting.tables import Cell, Column, Table
 from etl.reporting.text import (
     clip,
-    count_of,
     instant,
     long_day,
     number,
@@ -127,7 +126,6 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "total": count_cells(total_of(report.inputs), read=bool(report.inputs)),
         "oddities": oddities_line(total_of(report.inputs)),
         "all_there": bool(report.inputs) and not report.missing,
-        "refused": count_of(total_of(report.inputs).rejects, "line"),
         "links": links(report, days),
         "measured_at": instant(report.measured_at, report.zone),
         "versions": sorted({clip(m.data_version, 40) for m in report.measurements}),

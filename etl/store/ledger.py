@@ -10,7 +10,7 @@ neither loses nor doubles is argued in docs/exactly-once.md.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
 import polars as pl
@@ -213,14 +213,8 @@ class Ledger:
         self, batch: int, outcome: Outcome, attempt: str, now: datetime, *, rebuilt: bool
     ) -> dict[str, object]:
         span = replace(outcome.span, to_offset=outcome.to_offset, tail=outcome.tail)
-        counts = outcome.counts
         return _row(batch, self._source, span, READ, attempt, now) | {
-            "lines": counts.lines,
-            "records": counts.records,
-            "rejects": counts.rejects,
-            "blank": counts.blank,
-            "drifted": counts.drifted,
-            "lossy": counts.lossy,
+            **asdict(outcome.counts),
             "first_at": outcome.first_at,
             "last_at": outcome.last_at,
             "rebuilt": rebuilt,

@@ -70,6 +70,8 @@ class Rendered:
     def stamp(self, step: Step, shown: str) -> str:
         if step.flags & Flag.EXTRA:
             self.extra.append((step.key, shown))
+        elif step.flags & Flag.LATE and "at" in self.record:
+            self.extra.append((step.what, shown))
         else:
             self.record["at"] = self.at
         return shown
