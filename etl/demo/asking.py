@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from etl.demo.counting import RequestCount
-from etl.demo.plan import Ints
+from etl.demo.plan import Ints, iso
 from etl.demo.pools import VARIANTS, Pools
 from etl.demo.requests import Requests
 from etl.demo.row import row, top
@@ -79,7 +79,11 @@ def rates(requests: RequestCount) -> Iterator[dict[str, Any]]:
                 yield row("http_status_by_route", dimensions | {"status": status}, number)
         if by_route[place].any():
             yield from _shares("_by_route", dimensions, by_route[place])
-    yield from _shares("", {"source": "api"}, by_route.sum(axis=0))
+    broken = [None, None] if requests.broken is None else [*map(iso, requests.broken)]
+    for share in _shares("", {"source": "api"}, by_route.sum(axis=0)):
+        if share["metric"] == "http_5xx_rate":
+            share |= {"first_at": broken[0], "last_at": broken[1]}
+        yield share
 
 
 def _shares(ending: str, dimensions: dict[str, Any], numbers: Ints) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ RANKS = {
 }
 METHODS = sorted({each.method for each in TEMPLATES})
 _METHOD = np.array([METHODS.index(each.method) for each in TEMPLATES])
+_BROKEN = [place for place, status in enumerate(STATUSES) if status >= 500]
 
 
 class RequestCount:
@@ -30,6 +31,7 @@ class RequestCount:
         times: Route × milliseconds.
         by_method: Method × milliseconds.
         failures: First and last instant of an answer with 500, or None.
+        broken: The same of an answer with 500 or more.
     """
 
     def __init__(self, day: Day) -> None:
@@ -38,6 +40,7 @@ class RequestCount:
         self.times = np.zeros((len(ROUTES) + 1, LONGEST_MS + 1), dtype=np.int64)
         self.by_method = np.zeros((len(METHODS), LONGEST_MS + 1), dtype=np.int64)
         self.failures: tuple[int, int] | None = None
+        self.broken: tuple[int, int] | None = None
 
     def add(self, requests: Requests) -> None:
         """Count a slice of the day."""
@@ -50,10 +53,16 @@ class RequestCount:
         of_method = _METHOD[requests.template] * self.times.shape[1] + requests.ms
         counted = np.bincount(of_method, minlength=self.by_method.size)
         self.by_method += counted.reshape(self.by_method.shape)
-        failed = requests.second[requests.status == FAILED]
-        if len(failed):
-            first, last = (self._day.start + int(each) * SECOND for each in failed[[0, -1]])
-            self.failures = (self.failures[0] if self.failures else first, last)
+        self.failures = self._widened(self.failures, requests.second[requests.status == FAILED])
+        bad = np.isin(requests.status, _BROKEN)
+        self.broken = self._widened(self.broken, requests.second[bad])
+
+    def _widened(self, span: tuple[int, int] | None, seconds: Ints) -> tuple[int, int] | None:
+        """Return a span of instants that reaches to the seconds of a later slice, too."""
+        if not len(seconds):
+            return span
+        first, last = (self._day.start + int(each) * SECOND for each in seconds[[0, -1]])
+        return (span[0] if span else first, last)
 
     @property
     def total(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from etl.demo.asking import rates
 from etl.demo.chain_figures import chain_rows
 from etl.demo.cohort import Cohort
 from etl.demo.counting import METHODS, RANKS, RequestCount, time_s
@@ -57,6 +58,7 @@ def measure(count: DayCount, before: Days) -> list[dict[str, Any]]:
         *_answers(count.requests, count.day),
         *_request_times(count.requests),
         *_routes(count.requests),
+        *rates(count.requests),
     ]
     for metric in (*TARGETS, SWAY[0]):
         if all(each["metric"] != metric for each in found):

@@ -9,6 +9,7 @@ from typing import Any
 TARGETS = {
     "chain_time_p90": (0.0, 600.0),
     "http_500": (0.0, 2.0),
+    "http_5xx_rate": (0.0, 0.01),
     "integrity_cohort": (0.99, 1.01),
     "integrity_flow": (0.99, 1.01),
     "lost_objects": (0.0, 0.0),

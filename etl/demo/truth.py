@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from etl.demo.asking import AskCount, asked, rates
+from etl.demo.asking import AskCount, asked
 from etl.demo.chain import ChainDay
 from etl.demo.cohort import AHEAD_DAYS, LOOKBACK_DAYS, Cohort
 from etl.demo.complaints import EventCount, complaints
@@ -103,7 +103,6 @@ class Truth:
         measurements = [
             *measure(count, self._days),
             *asked(facts.asked),
-            *rates(requests),
             *complaints(facts.events, self._events_before),
         ]
         self._events_before = facts.events

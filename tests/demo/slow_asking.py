@@ -103,13 +103,9 @@ def by_thing(thing: str, requests: list[Row], of: Callable[[Row], dict[str, Any]
 
 
 def measured_rates(requests: list[Row], hour_of: Callable[[datetime], str]) -> Found:
-    failed = [row["at"].astimezone(UTC).isoformat() for row in requests if row["status"] == 500]
-    yield (
-        "http_500",
-        {"source": "api"},
-        {"value": len(failed), "n": len(requests)}
-        | {"first_at": min(failed, default=None), "last_at": max(failed, default=None)},
-    )
+    failed = [row for row in requests if row["status"] == 500]
+    found = {"value": len(failed), "n": len(requests)}
+    yield "http_500", {"source": "api"}, found | ends(failed)
     for status, rows in grouped(requests, lambda row: row["status"]):
         yield "http_status", {"source": "api", "status": status}, {"value": len(rows)}
     for (hour, status), rows in grouped(requests, lambda row: (hour_of(row["at"]), row["status"])):
@@ -124,8 +120,14 @@ def measured_rates(requests: list[Row], hour_of: Callable[[datetime], str]) -> F
             yield "http_status_by_route", told | {"status": status}, {"value": number}
         for family in (4, 5):
             yield f"http_{family}xx_rate_by_route", told, share(rows, family)
-    for family in (4, 5):
-        yield f"http_{family}xx_rate", {"source": "api"}, share(requests, family)
+    yield "http_4xx_rate", {"source": "api"}, share(requests, 4)
+    broken = [row for row in requests if row["status"] >= 500]
+    yield "http_5xx_rate", {"source": "api"}, share(requests, 5) | ends(broken)
+
+
+def ends(rows: list[Row]) -> dict[str, Any]:
+    stamps = [row["at"].astimezone(UTC).isoformat() for row in rows]
+    return {"first_at": min(stamps, default=None), "last_at": max(stamps, default=None)}
 
 
 def share(rows: list[Row], family: int) -> dict[str, Any]:

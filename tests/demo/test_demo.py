@@ -68,6 +68,7 @@ def test_incidents_are_those_of_the_faults(fortnight) -> None:
     }
     assert found == {
         ("http_500", "2026-03-17", "2026-03-17", True),
+        ("http_5xx_rate", "2026-03-17", "2026-03-17", True),
         ("integrity_flow", "2026-03-19", "2026-03-20", True),
         ("integrity_cohort", "2026-03-19", "2026-03-20", True),
         ("lost_objects", "2026-03-19", "2026-03-20", True),
