@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -23,14 +23,24 @@ from tests.pipeline.conftest import NOW, open_folder
 
 Key = tuple[str, str, str]
 
+RUNS = [
+    (14, 6_000, 7),
+    (14, 40_000, 2),
+    (1, 2_000, 3),
+    # Two months: each kind of fault four times, and each day by the days around it.
+    pytest.param((60, 30_000, 11), marks=pytest.mark.extra),
+]
+"""Days, lines and seed."""
 
-@pytest.fixture(scope="module", params=[(14, 6_000, 7), (14, 40_000, 2), (1, 2_000, 3)], ids=str)
+
+@pytest.fixture(scope="module", params=RUNS, ids=str)
 def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     days, lines, seed = request.param
     folder = tmp_path_factory.mktemp("truth") / "project"
     simulate(folder, days=days, lines=lines, seed=seed)
     project = open_folder(folder)
-    run_all(project, [date(2026, 3, 16)], now=NOW, workers=2)
+    now = max(NOW, datetime(2026, 3, 19, tzinfo=UTC) + timedelta(days=days))
+    run_all(project, [date(2026, 3, 16)], now=now, workers=2)
     return project
 
 
