@@ -14,7 +14,7 @@ min_n = 10
 better = "higher"
 evidence = """
 select * from requests
-where request_time_s > within_s
+where request_time_s is not null
 order by request_time_s desc
 """
 --- */

@@ -64,12 +64,20 @@ def assert_same(line_format: LineFormat, data: bytes, parsed: ParsedBlock, offse
 
 
 def assert_lossy(parsed: ParsedBlock, data: bytes) -> None:
-    """What is counted as lossy is what U+FFFD shows, if neither bytes nor escapes mean one."""
+    """What is counted as lossy is what U+FFFD shows, if neither bytes nor escapes mean one.
+
+    Of a member that came twice the last one stands: what was lost of the first one is counted, and
+    not shown.
+    """
     texts = [[v for v in row.values() if isinstance(v, str)] for row in parsed.records.to_pylist()]
     marked = sum(any("\ufffd" in text for text in row) for row in texts)
-    assert parsed.counts.lossy <= marked
+    assert parsed.counts.lossy <= max(marked, sum(map(_is_damaged, data.split(b"\n"))))
     if not re.search(rb"\xef\xbf\xbd|\\u|%EF", data, re.IGNORECASE):
-        assert parsed.counts.lossy == marked
+        assert parsed.counts.lossy >= marked
+
+
+def _is_damaged(line: bytes) -> bool:
+    return "\ufffd" in line.decode("utf-8", "replace")
 
 
 def assert_same_place(kernels: str, references: str) -> None:
