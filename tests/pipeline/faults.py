@@ -145,12 +145,16 @@ def all_rows(folder: Path) -> Rows:
 
 
 def all_figures(folder: Path) -> list[tuple[object, ...]]:
-    """Return every measurement, without when and from which reads it was made."""
+    """Return every measurement, without when and from which reads it was made.
+
+    How many bytes an input had when it was read depends on whether it was compressed by then.
+    """
     return sorted(
         (
             (one.day, one.metric, sorted(one.dimensions.items()), one.value, one.numerator,
              one.denominator, one.n, str(one.verdict))
             for one in read_measurements(open_folder(folder).warehouse)
+            if one.metric != "input_bytes"
         ),
         key=repr,
     )  # fmt: skip

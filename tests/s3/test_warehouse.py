@@ -110,7 +110,7 @@ def test_dead_files_and_unfinished_uploads_are_removed(
     before = all_rows(folder)
     place = bucket_at(seaweed, prefix)
     left = place.create("requests/day=2026-03-10/source=api/dead.parquet")
-    left.target.write(b"x" * (20 << 20))  # two pieces are sent, and the process dies
+    left.write(b"x" * (20 << 20))  # two pieces are sent, and the process dies
     assert place.size_of("requests/day=2026-03-10/source=api/dead.parquet") is None
     dead = upkeep.vacuum(project.warehouse, "requests", days=0, dry_run=True)
     assert "day=2026-03-10/source=api/dead.parquet" in dead
@@ -128,8 +128,8 @@ def test_an_object_of_many_pieces_appears_whole_or_never(server: str, prefix: st
     body = bytes(range(256)) * (80 << 10)  # 20 MiB
     whole, dropped = place.create("whole"), place.create("dropped")
     for start in range(0, len(body), 1_000_000):
-        whole.target.write(body[start : start + 1_000_000])
-        dropped.target.write(body[start : start + 1_000_000])
+        whole.write(body[start : start + 1_000_000])
+        dropped.write(body[start : start + 1_000_000])
     assert place.size_of("whole") is None
     dropped.abort()
     assert whole.finish() == len(body) == place.size_of("whole")
