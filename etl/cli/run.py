@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from etl.pipeline.project import Project
-    from etl.pipeline.runs import RunResult
+    from etl.pipeline.results import RunResult
     from etl.pipeline.sending import SendResult
 
 SKIPPED, KPI_MISSED = 3, 4
@@ -75,7 +75,7 @@ def run(  # noqa: PLR0913 # one parameter per option
 def ingest(state: State, *, workers: int | None, wait: float, json: bool) -> None:
     """Read what is new in all inputs into the warehouse."""
     from etl.cli.output import progress
-    from etl.pipeline.runs import run_ingest
+    from etl.pipeline.ingest_run import run_ingest
 
     project = state.open_project(wait)
     with progress("reading", quiet=state.quiet) as tell:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from etl.parquet.chunks import Leaf, leaf
 from etl.parquet.footer import (
@@ -129,5 +128,5 @@ def _bounds(column: Leaf) -> tuple[int, int] | None:
     """Return the least and the greatest instant, in microseconds; None where one is absent."""
     if column.nulls:
         return None
-    found = [pc.min_max(array.view(pa.int64())).as_py() for array in column.held]
-    return min(each["min"] for each in found), max(each["max"] for each in found)
+    found = [array.view(pa.int64()).to_numpy() for array in column.held]
+    return min(int(each.min()) for each in found), max(int(each.max()) for each in found)

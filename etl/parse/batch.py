@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,9 +19,11 @@ from etl.model import BLOCK_PADDING, Block, Counts, ParsedBlock
 from etl.parse.headed import HeadedParser
 from etl.parse.messages import MessageExtractor
 from etl.parse.rejects import reject_of_beginning
-from etl.parse.rewritten import NestedParser, PatternParser
 from etl.parse.routing import Router
 from etl.parse.walk import Walker
+
+if TYPE_CHECKING:
+    from etl.parse.rewritten import NestedParser, PatternParser
 
 MAX_LINE_BYTES = 1 << 20
 
@@ -63,8 +66,12 @@ class BlockParser:
 
         self._parser: Walker | HeadedParser | NestedParser | PatternParser
         if line_format.inner is not None:
+            from etl.parse.rewritten import NestedParser  # rare, and loads pyarrow.compute
+
             self._parser = NestedParser(line_format, make_walker)
         elif line_format.pattern:
+            from etl.parse.rewritten import PatternParser
+
             self._parser = PatternParser(line_format, make_walker, max_line_bytes)
         elif line_format.header is not None:
             self._parser = HeadedParser(line_format, make_walker)

@@ -14,7 +14,6 @@ from secrets import token_hex
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import DeltaTable
 from loguru import logger
 
@@ -102,11 +101,15 @@ def _change(
 
 
 def _held(batch: pa.RecordBatch, inputs: pa.Array) -> pa.BooleanArray:
+    import pyarrow.compute as pc  # takes as long as reading 30 MB, and only a rebuild needs it
+
     return pc.is_in(batch["input_id"], inputs)
 
 
 def _write_rest(place: Place, old: Part, replaced: pa.Array) -> Part:
     """Write the rows of a part that are not of the inputs `replaced`."""
+    import pyarrow.compute as pc
+
     # Another run may do the same at this moment: each writes a file of its own.
     writer = PartWriter(place, old.table, old.day, old.source, f"rest-{token_hex(8)}")
     for batch in read_part(place, old):

@@ -15,8 +15,8 @@ from etl.metrics.chains import chain_views
 from etl.metrics.shared import share
 from etl.metrics.sql import run_sql
 from etl.metrics.views import build_views
+from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
-from etl.pipeline.runs import run_ingest
 from etl.pipeline.windows import known_span
 from tests.pipeline.conftest import NOW, open_folder
 

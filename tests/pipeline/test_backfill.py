@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.pipeline.runs import RunResult, run_all, run_backfill
+from etl.pipeline.results import RunResult
+from etl.pipeline.runs import run_all, run_backfill
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.pipeline.runs import RunResult, run_all, run_upkeep
+from etl.pipeline.results import RunResult
+from etl.pipeline.runs import run_all, run_upkeep
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import open_folder
 

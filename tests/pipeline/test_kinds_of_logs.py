@@ -13,7 +13,7 @@ import pytest
 
 from etl.errors import ConfigError
 from etl.model import Counts
-from etl.pipeline.runs import run_ingest
+from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.status import project_status
 from tests.pipeline.conftest import NOW, open_folder
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from etl.pipeline import ingest
+from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.measuring import measure_days
-from etl.pipeline.runs import run_ingest
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.test_nightly import API, FIRST, line, quiet, run, values
 

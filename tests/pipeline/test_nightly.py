@@ -14,8 +14,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
-from etl.pipeline.runs import RunResult, run_all, run_ingest, run_measure
+from etl.pipeline.results import RunResult
+from etl.pipeline.runs import run_all, run_measure
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from etl.errors import ConfigError
-from etl.pipeline.runs import RunResult, run_all, run_ingest, run_measure, run_report, run_upkeep
+from etl.pipeline.ingest_run import run_ingest
+from etl.pipeline.results import RunResult
+from etl.pipeline.runs import run_all, run_measure, run_report, run_upkeep
 from etl.store import retention
 from etl.store.ledger import Ledger
 from etl.store.measurements import read_measurements

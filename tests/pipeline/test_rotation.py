@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
-from etl.pipeline.runs import run_ingest
 from tests.conftest import examples
 from tests.pipeline.conftest import open_folder
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.pipeline.runs import RunResult, run_ingest
+from etl.pipeline.ingest_run import run_ingest
+from etl.pipeline.results import RunResult
 from tests.pipeline.conftest import open_folder
 
 Write = Callable[..., Path]

@@ -13,7 +13,9 @@ import pytest
 
 from etl.model import Input
 from etl.pipeline.checking import check_project
-from etl.pipeline.runs import RunResult, run_backfill, run_ingest
+from etl.pipeline.ingest_run import run_ingest
+from etl.pipeline.results import RunResult
+from etl.pipeline.runs import run_backfill
 from etl.s3 import S3Options, S3Store
 from etl.sources.s3 import S3Source
 from tests.pipeline.conftest import open_folder
