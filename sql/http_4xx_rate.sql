@@ -2,7 +2,7 @@
 title = "Share of 4xx answers"
 class = "errors"
 definition = "Requests answered with a status from 400 to 499, divided by all answered requests, per day and source. Mistakes of clients, as the server sees them."
-unit = "ratio"
+unit = "share"
 data_source = "Access logs: the status of each answer."
 owner = "API team"
 stakeholders = ["Client teams", "Support"]

@@ -2,7 +2,7 @@
 title = "Share of 4xx answers per route"
 class = "errors"
 definition = "Requests of a route answered with a status from 400 to 499, divided by all its answered requests, per day and source. Mistakes of clients, as the server sees them. Requests that match no route stand in a row without one."
-unit = "ratio"
+unit = "share"
 data_source = "Access logs: route and status of each request."
 owner = "API team"
 stakeholders = ["Client teams", "Support"]

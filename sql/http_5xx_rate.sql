@@ -2,7 +2,7 @@
 title = "Share of 5xx answers"
 class = "errors"
 definition = "Requests answered with a status from 500 to 599, divided by all answered requests, per day and source. Failures of ours."
-unit = "ratio"
+unit = "share"
 data_source = "Access logs: the status of each answer."
 owner = "API team"
 stakeholders = ["Client teams", "Support", "Product owner"]

@@ -2,7 +2,7 @@
 title = "Share of 5xx answers per route"
 class = "errors"
 definition = "Requests of a route answered with a status from 500 to 599, divided by all its answered requests, per day and source. Failures of ours. Requests that match no route stand in a row without one."
-unit = "ratio"
+unit = "share"
 data_source = "Access logs: route and status of each request."
 owner = "API team"
 stakeholders = ["Client teams", "Support"]

@@ -2,7 +2,7 @@
 title = "Share of requests answered in time"
 class = "performance"
 definition = "Requests answered within the time that daytally.toml allows ('within' of the route or of the project), divided by all requests with a time, per day, source and route. Requests that match no route stand in a row without one."
-unit = "ratio"
+unit = "share"
 data_source = "Access logs: the time that the server took for each request."
 owner = "API team"
 stakeholders = ["Client teams"]

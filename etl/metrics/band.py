@@ -15,6 +15,9 @@ LEAST_POINTS = 6
 _NOT_COUNTS = frozenset(
     {"s", "ms", "us", "min", "h", "d", "ratio", "share", "%", "percent", "bytes", "B"}
 )
+_WHOLES: Mapping[str, float] = {"share": 1.0, "%": 100.0, "percent": 100.0}
+"""What a part of a whole cannot exceed."""
+
 _SIGMAS = 3.0
 _OF_MAD = 1.4826
 _REACH = {6: 12.0, 7: 11.6, 8: 8.7}
@@ -40,7 +43,9 @@ def usual_band(unit: str, history: Mapping[int, float]) -> tuple[float, float] |
         return None
     if unit not in _NOT_COUNTS and all(p >= 0 and p == int(p) for p in points):
         return poisson_band(points)
-    return robust_band(points)
+    band = robust_band(points)
+    whole = _WHOLES.get(unit)
+    return band if band is None or whole is None else (band[0], min(band[1], whole))
 
 
 def poisson_band(counts: Sequence[float]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from etl.model import Measurement, Sheet
 from etl.reporting.dimensions import Order, spoken
 from etl.reporting.rows import dimension_cells, dimension_columns, value_cell
 from etl.reporting.tables import Cell, Column, Raw, Table
-from etl.reporting.text import NOTHING, clip, finite, number
+from etl.reporting.text import NOTHING, clip, figure, finite, number
 
 OTHER = "(other)"
 """What metrics call the rest, beyond the largest."""
@@ -91,7 +91,7 @@ def _cells(sheet: Sheet, m: Measurement | None) -> list[Cell]:
     counts = (None, None) if m is None else (m.numerator, m.denominator)
     cells = [Cell(one, NOTHING if one is None else number(one)) for one in counts]
     share = None if m is None else finite(m.value)
-    return [*cells, Cell(share, NOTHING if share is None else f"{100 * share:.3g} %")]
+    return [*cells, Cell(share, NOTHING if share is None else figure(share, "share"))]
 
 
 def _size(row: dict[str, Measurement], lead: Sheet, order: Order) -> tuple[bool, float, object]:

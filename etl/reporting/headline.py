@@ -52,5 +52,5 @@ def _named(kpis: Sequence[Kpi]) -> str:
 
 def kpi_line(kpi: Kpi) -> str:
     """Return one KPI with what it is about and its figures."""
-    about = f" ({kpi.about})" if kpi.about else ""
+    about = f", {kpi.about}" if kpi.about else ""
     return f"{clip(kpi.sheet.title, 100)}{about}: {kpi.figures}"

@@ -35,6 +35,8 @@ def band_words(m: Measurement) -> str:
     """Return what would have been usual, as in `4 to 14 requests`; nothing without a band."""
     if m.band_low is None or m.band_high is None:
         return ""
+    if m.band_low == 0 < m.band_high:
+        return f"up to {figure(m.band_high, m.unit)}"
     return range_words(m.band_low, m.band_high, m.unit)
 
 

@@ -15,24 +15,12 @@ from email.utils import getaddresses, parseaddr
 from pathlib import Path
 
 from etl.errors import ConfigError
-from etl.model import DayReport, Verdict
-from etl.reporting.charts import share
-from etl.reporting.context import Context, costs, day_page, web_address
+from etl.model import DayReport
 from etl.reporting.dimensions import dimensions_json
-from etl.reporting.headline import headline, kpi_line
 from etl.reporting.html import environment, fitting, render
-from etl.reporting.judge import WORDS, Kpi, statement, verdict_of, verdict_words
-from etl.reporting.resolve import incidents_line
-from etl.reporting.restated import restated_table
-from etl.reporting.text import (
-    clip,
-    figure,
-    finite,
-    instant,
-    long_day,
-    target_bounds,
-    target_words,
-)
+from etl.reporting.judge import Kpi, statement, verdict_of, verdict_words
+from etl.reporting.mail_parts import mail_context, mail_text
+from etl.reporting.text import clip
 from etl.resources import templates_folder
 
 MAIL_BYTES = 100_000
@@ -80,10 +68,10 @@ def build_mail(
         page = render(
             environment(templates_folder(), overrides),
             "mail.html",
-            _context(report, kpis, index_url, limit),
+            mail_context(report, kpis, index_url, limit),
         )
         message.clear_content()
-        message.set_content(_text(report, kpis, index_url, limit), cte="quoted-printable")
+        message.set_content(mail_text(report, kpis, index_url, limit), cte="quoted-printable")
         message.add_alternative(page, subtype="html", cte="quoted-printable")
         return message.as_string()
 
@@ -138,96 +126,3 @@ def _address(text: str) -> Address:
 def _domain(sender: str) -> str:
     domain = parseaddr(sender)[1].rpartition("@")[2]
     return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-
-
-def _context(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, limit: int) -> Context:
-    page = day_page(report).cut(limit)
-    return {
-        **page,
-        "kpi_rows": [_row(kpi) for kpi in kpis[:limit]],
-        "more_kpis": len(kpis) - limit if len(kpis) > limit else 0,
-        "day_url": day_url(report, index_url),
-        "incidents_line": incidents_line(report.incidents, report.resolved),
-        "costs": costs(kpis, Verdict.MISSED)[:limit],
-        "gaps": (costs(kpis, Verdict.NO_DATA) + costs(kpis, Verdict.INCOMPLETE))[:limit],
-    }
-
-
-def _row(kpi: Kpi) -> Context:
-    m = kpi.measurement
-    unit = kpi.sheet.unit
-    return {
-        "verdict": kpi.verdict.value,
-        "word": WORDS[kpi.verdict],
-        "title": clip(kpi.sheet.title, 100),
-        "about": kpi.about,
-        "value": _unbroken(figure(None if m is None else m.value, unit, kpi.target)),
-        "target": _unbroken(target_words(kpi.target, unit)),
-        "bar": _bar(kpi),
-        "previous": ""
-        if m is None or m.previous_value is None
-        else figure(m.previous_value, unit, kpi.target),
-    }
-
-
-def _unbroken(text: str) -> str:
-    """Return a short figure so that no line ends between the number and its unit."""
-    return text.replace(" ", "\xa0") if len(text) <= 12 else text
-
-
-def _bar(kpi: Kpi) -> float | None:
-    """Return how far a value has come of what its target allows, in per cent.
-
-    Only for targets that set an upper limit: a full bar means that nothing is left.
-    """
-    m = kpi.measurement
-    bounds = target_bounds(kpi.target)
-    if m is None or len(bounds) != 1 or not kpi.target.strip().startswith("<"):
-        return None
-    return share(finite(m.value), bounds[0])
-
-
-def day_url(report: DayReport, index_url: str | None) -> str:
-    """Return the address of the day's page beside the overview; empty where there is none."""
-    address = web_address(index_url or "")
-    if not address:
-        return ""
-    folder = address if address.endswith("/") else address.rpartition("/")[0] + "/"
-    return f"{folder}{report.day}/index.html"
-
-
-def _text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, limit: int) -> str:
-    """Return the statement as plain text, the same facts in the same order."""
-    lines = [*headline(report)[:1], long_day(report.day), ""]
-    for cost in costs(kpis, Verdict.MISSED)[:limit]:
-        lines += [f"MISSED: {cost.title}", *(f"  {line}" for line in cost.lines)]
-        lines += [f"  {text}" for text in (cost.more, cost.impact) if text]
-        lines += [f"  Owner: {cost.owner}"] if cost.owner else []
-        lines += [f"  Runbook: {cost.runbook}"] if cost.runbook else []
-        lines += [f"  What to do: {cost.advice}"] if cost.advice else []
-        lines += [f"  Where it comes from: {cost.trace}"] if cost.trace else []
-        lines.append("")
-    if report.missing:
-        lines += [f"Missing sources: {clip(', '.join(sorted(report.missing)), 400)}", ""]
-    lines.append("KPIs")
-    lines += [f"  {WORDS[kpi.verdict].upper()}: {kpi_line(kpi)}" for kpi in kpis[:limit]]
-    if len(kpis) > limit:
-        lines.append(f"  and {len(kpis) - limit:,} more")
-    lines += _restated(report, limit)
-    lines += [f"Not measured: {clip(name, 80)}" for name in sorted(report.failed)[:limit]]
-    lines += ["", incidents_line(report.incidents, report.resolved), headline(report)[2]]
-    url = day_url(report, index_url)
-    lines += ["", f"The whole page: {url}"] if url else []
-    lines += ["", f"Measured at {instant(report.measured_at, report.zone)} by Daytally."]
-    return "\n".join(lines) + "\n"
-
-
-def _restated(report: DayReport, limit: int) -> list[str]:
-    rows = restated_table(report).rows
-    lines = [
-        f"  {row[0].text}{f' ({row[1].text})' if row[1].text else ''}: was {row[2].text}, is"
-        f" {row[3].text}, because: {row[6].text}"
-        for row in rows[:limit]
-    ]
-    more = [f"  and {len(rows) - limit:,} more"] if len(rows) > limit else []
-    return ["", "Restated", *lines, *more] if rows else []

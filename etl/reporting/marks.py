@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from etl.model import BudgetState, DayReport, Sheet
+from etl.model import BudgetState, DayReport, Measurement, Sheet
 from etl.reporting.dimensions import Order, about, dimensions_json
 from etl.reporting.judge import sheet_for
 from etl.reporting.limits import band_words
@@ -34,9 +34,6 @@ def unusual_table(report: DayReport) -> Table:
         Column("band_high", ""),
         Column("unit", ""),
     )
-    found = [m for m in report.measurements if m.unusual]
-    order, places = Order.of(report.measurements), {n: i for i, n in enumerate(report.sheets)}
-    found.sort(key=lambda m: (places.get(m.metric, len(places)), order.key(m.dimensions)))
     rows = tuple(
         (
             Cell(m.metric, clip(sheet_for(m, report.sheets).title, 120)),
@@ -47,9 +44,16 @@ def unusual_table(report: DayReport) -> Table:
             Cell(m.band_high, ""),
             Cell(m.unit, ""),
         )
-        for m in found
+        for m in unusual_ones(report)
     )
     return Table("unusual", "Unusual values", columns, rows, UNUSUAL_NOTE)
+
+
+def unusual_ones(report: DayReport) -> list[Measurement]:
+    """Return the day's values outside of their bands, in the catalogue's order."""
+    order, places = Order.of(report.measurements), {n: i for i, n in enumerate(report.sheets)}
+    found = (m for m in report.measurements if m.unusual)
+    return sorted(found, key=lambda m: (places.get(m.metric, len(places)), order.key(m.dimensions)))
 
 
 def budgets_table(states: Iterable[BudgetState], sheets: Mapping[str, Sheet]) -> Table:
@@ -68,9 +72,13 @@ def budgets_table(states: Iterable[BudgetState], sheets: Mapping[str, Sheet]) ->
         Column("since", ""),
         Column("until", ""),
     )
-    ordered = sorted(states, key=lambda state: (not state.is_spent, -(state.burn or 0.0)))
-    rows = tuple(_budget_row(state, sheets[state.metric]) for state in ordered)
+    rows = tuple(_budget_row(state, sheets[state.metric]) for state in sorted_budgets(states))
     return Table("budgets", "Error budgets", columns, rows, BUDGET_NOTE)
+
+
+def sorted_budgets(states: Iterable[BudgetState]) -> list[BudgetState]:
+    """Return the budgets, those that are used up first, then by how much is used."""
+    return sorted(states, key=lambda state: (not state.is_spent, -(state.burn or 0.0)))
 
 
 def _budget_row(state: BudgetState, sheet: Sheet) -> tuple[Cell, ...]:

@@ -218,7 +218,7 @@ def _plain_table(sheet: Sheet, rows: Sequence[Measurement], name: str, order: Or
     return Table(name, sheet.title, tuple(columns), tuple(cells), sheet.definition, most=most)
 
 
-_VALUE = {"ratio": "Ratio", "%": "Share", "percent": "Share"}
+_VALUE = {"ratio": "Ratio", "share": "Share", "%": "Share", "percent": "Share"}
 _JUDGED_COLUMNS = (Column("target", "Target", "number"), Column("verdict", "Verdict", "verdict"))
 
 

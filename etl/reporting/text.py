@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 DAY_S, HOUR_S, MINUTE_S = 86_400, 3_600, 60
@@ -113,6 +114,8 @@ def figure(value: float | None, unit: str, target: str = "") -> str:
         return _beside(value, unit, target_bounds(target))
     if unit == "ratio":
         return ratio(value, target_bounds(target))
+    if unit == "share":
+        return percentage(value, target_bounds(target))
     if unit in {"bytes", "B"}:
         return size(value)
     if unit in {"%", "percent"}:
@@ -145,8 +148,8 @@ def bare(value: float | None, unit: str, target: str = "") -> str:
 
 def heading_unit(unit: str) -> str:
     """Return the unit for a column's heading; empty where each figure carries its own."""
-    carried = unit in _DURATIONS or unit in {"bytes", "B", "%", "percent"}
-    return "" if carried or unit == "ratio" else visible(unit)
+    carried = unit in _DURATIONS or unit in {"bytes", "B", "%", "percent", "share", "ratio"}
+    return "" if carried else visible(unit)
 
 
 def ratio(value: float, bounds: tuple[float, ...] = ()) -> str:
@@ -158,6 +161,17 @@ def ratio(value: float, bounds: tuple[float, ...] = ()) -> str:
         if not any(float(text) == edge != value for edge in (1.0, *bounds)):
             break
     return text
+
+
+def percentage(value: float, bounds: tuple[float, ...] = ()) -> str:
+    """Return a share in per cent with three significant digits, more next to 100 % or a bound."""
+    for digits in range(3, 9):
+        text = f"{100 * value:.{digits}g}"
+        if not any(
+            float(text) == float(f"{100 * edge:.12g}") and value != edge for edge in (1.0, *bounds)
+        ):
+            break
+    return f"{Decimal(text):,f} %"  # positional: nobody reads 1e-05 %
 
 
 def size(value: float) -> str:
@@ -222,6 +236,8 @@ def target_words(target: str, unit: str) -> str:
 
 def _exact(value: float, unit: str) -> str:
     # A target of 0.5 s reads better as 500 ms than as 0.500 s, and 600 s as 10 min.
+    if unit == "share":
+        return f"{Decimal(f'{100 * value:.8g}'):f} %"
     if unit in _DURATIONS:
         return re.sub(r"\.?0+(?= s$)", "", duration(value * _DURATIONS[unit]))
     return (

@@ -81,6 +81,16 @@ def test_figures_that_never_differed_have_no_band() -> None:
     assert band == pytest.approx((0, 1 + 8.7 / 8))
 
 
+@pytest.mark.parametrize(("unit", "whole"), [("share", 1.0), ("%", 100.0), ("percent", 100.0)])
+def test_no_share_above_the_whole_is_usual(unit: str, whole: float) -> None:
+    """A band of 53 % to 140 % would not be believed."""
+    points = [whole * part for part in (0.91, 0.99, 0.8, 0.97, 0.95, 0.99)]
+    low, high = robust_band(points) or (0.0, 0.0)
+    assert high > whole
+    assert usual_band(unit, weeks(*points)) == (low, whole)
+    assert usual_band("ratio", weeks(*points)) == (low, high)
+
+
 def test_a_fraction_is_no_count() -> None:
     points = (1.5, 2, 3, 4, 5, 6)
     assert usual_band("requests", weeks(*points)) == robust_band(points)

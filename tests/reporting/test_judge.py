@@ -91,7 +91,7 @@ def test_a_verdict_in_words(verdict: Verdict, words: str) -> None:
 def test_three_lines_say_verdict_figures_and_proof() -> None:
     first, second, third = headline(rich_report())
     assert first == "Customer hub, 2026-03-20: MISSED 3 of 9 KPIs"
-    assert second.startswith("Missed: HTTP 500 answers (source api): 47 requests, target ≤ 2")
+    assert second.startswith("Missed: HTTP 500 answers, source api: 47 requests, target ≤ 2")
     assert third == (
         "Proof: 70,246 lines = 70,226 records + 16 rejects + 4 blank in 5 inputs, "
         "1 of them not read; missing: audit"

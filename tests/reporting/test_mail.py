@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import ConfigError
-from etl.model import DayReport, Verdict
+from etl.model import DayReport, Measurement, Verdict
 from etl.reporting import build_mail, send_key
-from tests.reporting.figures import MEASURED_AT
+from tests.reporting.figures import MEASURED_AT, measured
 from tests.reporting.pagecheck import Page, unseen
 from tests.reporting.statements import (
     empty_report,
@@ -76,6 +76,42 @@ def test_both_parts_tell_the_same() -> None:
     day_url = "https://reports.example.org/hub/2026-03-20/index.html"
     assert day_url in page.links
     assert day_url in part(message, "plain")
+
+
+def test_both_parts_tell_budgets_and_unusual_values() -> None:
+    """Figures worked by hand from the budgets and the band of the handmade day."""
+    message = mail(rich_report())
+    for text in (part(message, "plain"), Page(part(message, "html")).text):
+        told = " ".join(text.replace("\xa0", " ").split())
+        assert "341 % used of 0.001 % of n in 28 days" in told  # 47 bad of 13.765 allowed
+        assert "67 % used of 3 bad days in 28; lasts 13 days at this rate" in told  # 2 in 27 days
+        assert told.index("341 % used") < told.index("67 % used")
+        assert "9,702 lines, usual 11,800 to 13,950 lines" in told
+        assert "open for 9 h 56 min, API team" in told  # 14:04:11 to midnight
+        assert "unknown column 'statsu'" in told
+        assert "daytally explain http_500 --day 2026-03-20 --source api" in told
+    quiet = replace(rich_report(), budgets=(), incidents=(), failed={})
+    calm = tuple(replace(m, unusual=False) for m in quiet.measurements)
+    said = part(mail(replace(quiet, measurements=calm)), "plain")
+    assert not re.search("budget|usual|open for|Not measured", said)
+
+
+def test_of_many_unusual_values_those_that_move_together_share_a_line() -> None:
+    """A slow hour makes each percentile of each method unusual; a reader needs one line of it."""
+
+    def odd(metric: str, value: float, **about: str) -> Measurement:
+        band = {"band_low": 0.0, "band_high": 10.0, "unusual": True}
+        return measured(metric, value, dimensions=about, **band)
+
+    found = (
+        *(odd(f"request_time_by_method_p{p}", p, method="GET") for p in (50, 90, 99)),
+        *(odd("request_time_p99", 20 + i, route=f"/{i}") for i in range(9)),
+        *(odd(f"things_{letter}", 11) for letter in "abcdefg"),
+    )
+    report = replace(rich_report(), measurements=found)
+    text = part(mail(report), "plain").replace("\r\n", "\n")
+    assert "request_time_by_method_p99, method GET: 99, usual up to 10 (and 11 figures" in text
+    assert "  things_d: 11, usual up to 10\n  and 3 more\n" in text
 
 
 @pytest.mark.parametrize("url", [None, "javascript:alert(1)", "file:///etc/passwd", ""])

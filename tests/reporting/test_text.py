@@ -62,6 +62,13 @@ def test_a_duration_has_the_unit_that_suits_its_size(seconds: float, words: str)
         (0.989_96, "ratio", "between 0.99 and 1.01", "0.98996"),
         (1.000_03, "ratio", "", "1.00003"),
         (12.345, "percent", "", "12.35 %"),
+        (0.000_362_6, "share", "<= 0.01", "0.0363 %"),
+        (0.010_000_4, "share", "<= 0.01", "1.00004 %"),
+        (0.29, "share", "<= 0.29", "29 %"),
+        (0.999_6, "share", "", "99.96 %"),
+        (1.0, "share", "", "100 %"),
+        (0.0, "share", "", "0 %"),
+        (1e-9, "share", "", "0.0000001 %"),
         (1_234_567.0, "bytes", "", "1.235 MB"),
         (None, "s", "", "–"),
         (float("inf"), "ratio", "", "–"),
@@ -80,6 +87,8 @@ def test_a_figure_has_its_unit(value: float | None, unit: str, target: str, word
         ("<= 2", "requests", "≤ 2 requests"),
         ("between 0.99 and 1.01", "ratio", "0.99 to 1.01"),
         ("= 1", "ratio", "= 1"),
+        ("<= 0.07", "share", "≤ 7 %"),
+        ("between 0.9 and 0.999", "share", "90 % to 99.9 %"),
         (">= 1000", "objects", "≥ 1,000 objects"),
         ("whatever\n<b>", "s", "whatever\\n<b>"),
         ("", "s", ""),
@@ -128,5 +137,5 @@ def test_text_from_a_log_is_one_visible_line_of_bounded_length(text: str, length
 
 @given(st.floats())
 def test_no_figure_makes_formatting_fail(value: float) -> None:
-    for unit in ("s", "ms", "ratio", "bytes", "percent", "requests", ""):
+    for unit in ("s", "ms", "ratio", "bytes", "percent", "share", "requests", ""):
         assert figure(value, unit, "between 0 and 1")
