@@ -68,3 +68,5 @@ call5: Callable[[int, int, int, int, int, int], int] = _primitive("call5")
 """Call the function at an address, as Numba calls, with five numbers; return its result."""
 lowest_bit: Callable[[int], int] = _primitive("lowest_bit")
 """Return the number of the lowest bit that is set; the mask is not zero."""
+bit_count: Callable[[int], int] = _primitive("bit_count")
+"""Return how many bits of a mask are set."""

@@ -104,6 +104,13 @@ def _lowest_bit(_typing: Any, _mask: Any) -> Any:
     return types.int64(types.int64), generate
 
 
+def _bit_count(_typing: Any, _mask: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
+
+
 _MAKERS: dict[str, Callable[..., Any]] = {
     "load": _loader(_I8, signed=False),
     "load32": _loader(_I32, signed=True),
@@ -117,6 +124,7 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "copy_chunk": _copy_chunk,
     "call5": _five,
     "lowest_bit": _lowest_bit,
+    "bit_count": _bit_count,
 }
 _PRIMITIVES = {name: intrinsic(maker) for name, maker in _MAKERS.items()}
 # They are made in the middle of a compilation, whose tables are filled already.

@@ -161,10 +161,13 @@ def line_ends(data: Bytes, size: int, room: Ints) -> Ints:
 
 
 def text_array(text: Bytes, ends: Offsets, valid: Bytes) -> pa.Array:
-    """Return strings whose bytes lie in `text[:ends[-1]]` as an Arrow array of its own memory."""
+    """Return strings whose bytes lie in `text[:ends[-1]]` as an Arrow array of its own memory.
+
+    Spare bytes behind them come along, for kernels that read the array.
+    """
     rows = len(ends) - 1
     bitmap, nulls = _bitmap(valid)
-    data = pa.py_buffer(text[: ends[-1]].copy())
+    data = pa.py_buffer(text[: ends[-1] + SPARE].copy())
     buffers = [bitmap, pa.py_buffer(ends.copy()), data]
     return pa.Array.from_buffers(TEXT, rows, buffers, nulls)
 

@@ -30,7 +30,7 @@ AT_NODE, TRIED, SEGMENT_FROM, SEGMENT_TO = range(4)
 
 
 class Router:
-    """Matches whole columns of paths with a route table."""
+    """Matches whole columns of paths with a route table. Keeps buffers: one per thread."""
 
     def __init__(self, table: RouteTable) -> None:
         self._params = table.params
@@ -39,6 +39,7 @@ class Router:
         self._nodes, self._slots = _tree(table, self._pool)
         self._names = np.frombuffer(bytes(self._pool) + bytes(SPARE), dtype=np.uint8)
         self._nodes[:, NAME] += self._names.ctypes.data
+        self._values = np.empty((len(self._params), 0), dtype=np.uint8)
 
     def match(self, paths: pa.StringArray) -> dict[str, pa.Array]:
         """Return the columns `route` and, where templates have parameters, `params`.
@@ -49,7 +50,9 @@ class Router:
         rows, slots = len(paths), len(self._params)
         text, bounds = string_parts(paths)
         routes = np.empty(rows, dtype=np.int64)
-        values = np.empty((slots, len(text) + SPARE), dtype=np.uint8)
+        if self._values.shape[1] < len(text) + SPARE:
+            self._values = np.empty((slots, len(text) + len(text) // 4 + SPARE), dtype=np.uint8)
+        values = self._values
         ends = np.zeros((slots, rows + 1), dtype=np.int32)
         valid = np.zeros((slots, rows), dtype=np.uint8)
         table = slot_table(zip(values, ends, valid, strict=True))
@@ -68,9 +71,12 @@ def string_parts(strings: pa.StringArray) -> tuple[Bytes, Offsets]:
     """Return the bytes of an array of strings, with spare ones behind them, and the offsets."""
     _, ends, data = strings.buffers()
     offsets = np.frombuffer(ends, dtype=np.int32, count=len(strings) + 1)
-    text = np.empty(offsets[-1] + SPARE, dtype=np.uint8)
-    if offsets[-1]:
-        text[: offsets[-1]] = np.frombuffer(data, dtype=np.uint8, count=offsets[-1])
+    size = int(offsets[-1])
+    if data is not None and data.size >= size + SPARE:  # as `text_array` makes them
+        return np.frombuffer(data, dtype=np.uint8, count=size + SPARE), offsets
+    text = np.empty(size + SPARE, dtype=np.uint8)
+    if size:
+        text[:size] = np.frombuffer(data, dtype=np.uint8, count=size)
     return text, offsets
 
 

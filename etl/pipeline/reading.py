@@ -17,6 +17,7 @@ from etl.decode.blocks import cut_blocks
 from etl.errors import CountMismatchError, SkippableError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
+from etl.parse.newlines import count_newlines
 from etl.pipeline.beyond import follow_directives, last_stamp
 from etl.pipeline.future import refuse_future
 from etl.pipeline.verifying import plain_bytes
@@ -120,7 +121,7 @@ def _read_span(
 ) -> Outcome:
     parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
-    watch, refused = TailWatch(), Counter[str]()
+    watch, refused, input_column = TailWatch(), Counter[str](), _InputColumn(span.input_id)
     with (
         reader.origin.open_input(span.input) as stream,
         plain_bytes(stream, span, watch) as chunks,
@@ -132,9 +133,9 @@ def _read_span(
             counts += parsed.counts
             end = block.end
             for day, rows in split_days(parsed.records, reader.zone):
-                sink.add(reader.table, day, _with_input(rows, span.input_id))
+                sink.add(reader.table, day, input_column.add_to(rows))
             if parsed.rejects.num_rows:
-                sink.add(REJECTS_TABLE, reader.today, _with_input(parsed.rejects, span.input_id))
+                sink.add(REJECTS_TABLE, reader.today, input_column.add_to(parsed.rejects))
                 refused.update(parsed.rejects.column("reason").to_pylist())
             if parsed.records.num_rows:
                 lowest, highest = _bounds(parsed.records)
@@ -159,7 +160,7 @@ def _make_parser(reader: Reader, span: Span) -> BlockParser:
 
 def _check(parsed: ParsedBlock, block: Block, span: Span) -> None:
     """Hold the parser's counts against newlines counted apart from it."""
-    newlines = int(np.count_nonzero(block.data[: block.size] == ord("\n")))
+    newlines = count_newlines(block.data, block.size)
     lines = newlines + int(block.size > 0 and block.data[block.size - 1] != ord("\n"))
     counts = parsed.counts
     kept = (parsed.records.num_rows, parsed.rejects.num_rows)
@@ -208,7 +209,19 @@ def _instant(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _with_input(rows: pa.RecordBatch, input_id: str) -> pa.RecordBatch:
-    """Add the input's id as a column that costs one dictionary entry."""
-    codes = pa.array(np.zeros(rows.num_rows, dtype=np.int8))
-    return rows.append_column("input_id", pa.DictionaryArray.from_arrays(codes, [input_id]))
+class _InputColumn:
+    """The input's id as a column that costs one dictionary entry, and is made once."""
+
+    def __init__(self, input_id: str) -> None:
+        self._input_id = input_id
+        self._column = self._of(0)
+
+    def add_to(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Return rows with the column `input_id`."""
+        if len(self._column) < rows.num_rows:
+            self._column = self._of(2 * rows.num_rows)
+        return rows.append_column("input_id", self._column[: rows.num_rows])
+
+    def _of(self, rows: int) -> pa.DictionaryArray:
+        codes = pa.array(np.zeros(rows, dtype=np.int8))
+        return pa.DictionaryArray.from_arrays(codes, [self._input_id])
