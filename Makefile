@@ -42,13 +42,13 @@ test: $(READY) ## every test that needs no server, browser or system package
 # How many runs are killed at random moments; `make test` kills ten.
 DEATHS ?= 60
 test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser nginx ## all tests, with Airflow, S3, nginx and a browser
-	@CHROMIUM=$(CHROMIUM) DEATHS=$(DEATHS) $(PYTEST) $(PYTEST_ARGS)
+	@CHROMIUM=$(CHROMIUM) DEATHS=$(DEATHS) EXAMPLES=100 $(PYTEST) $(PYTEST_ARGS)
 
-# New random examples in each run, FUZZ times as many as in `make test`; a failure prints the line
-# @reproduce_failure(…) that brings it back.
+# New random examples in each run, FUZZ times as many as in `make test-all`; a failure prints the
+# line @reproduce_failure(…) that brings it back.
 FUZZ ?= 40
 fuzz: $(READY) ## throw random lines and messages at the parser for minutes; FUZZ=400: for longer
-	@env -u CI FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(JOBS) -m "hypothesis and not extra" \
+	@env -u CI EXAMPLES=$(FUZZ)00 $(BIN)/python -m pytest -n $(JOBS) -m "hypothesis and not extra" \
 	  tests/decode tests/parse $(PYTEST_ARGS)
 
 lint: $(READY) ## ruff and mypy

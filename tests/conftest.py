@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from etl.cli.start import COLLECT_EVERY
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 NO_SHARED_DATA = "../shared/data is not on this machine"
@@ -20,17 +23,24 @@ NO_SHARED_DATA = "../shared/data is not on this machine"
 ODD_ZONE = "Pacific/Chatham"  # 45 minutes off the hour, and it changes clocks
 NOWHERE = "http://127.0.0.1:9"  # the discard port: whoever asks this proxy is refused at once
 
-FUZZ = int(os.environ.get("FUZZ", "0"))
-"""How many times the usual number of examples `make fuzz` tries, new ones each time; 0: no fuzz."""
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
+"""Per cent of the usual number of examples that properties are tried on.
 
-settings.register_profile("daytally", deadline=None, derandomize="CI" in os.environ)
-settings.register_profile("fuzz", deadline=None, max_examples=100 * max(1, FUZZ), print_blob=True)
+`make test` has five minutes and takes a quarter, `make test-all` takes all of them, `make fuzz`
+many times as many, new ones each time.
+"""
+FUZZ = EXAMPLES > 100
+
+settings.register_profile(
+    "daytally", deadline=None, max_examples=max(5, EXAMPLES), derandomize="CI" in os.environ
+)
+settings.register_profile("fuzz", deadline=None, max_examples=EXAMPLES, print_blob=True)
 settings.load_profile("fuzz" if FUZZ else "daytally")
 
 
 def examples(usual: int) -> settings:
     """Say how many examples a property needs that is not content with the usual 100."""
-    return settings(max_examples=usual * max(1, FUZZ))
+    return settings(max_examples=max(5, usual * EXAMPLES // 100))
 
 
 class OutsideWorldError(Exception):
@@ -39,6 +49,7 @@ class OutsideWorldError(Exception):
 
 def pytest_configure() -> None:
     """Prepare the process, and through its environment all that tests start."""
+    gc.set_threshold(COLLECT_EVERY)
     for name in [name for name in os.environ if name.startswith(("AWS_", "DAYTALLY_"))]:
         del os.environ[name]
     for name in ("http_proxy", "https_proxy", "all_proxy"):  # for native code and subprocesses

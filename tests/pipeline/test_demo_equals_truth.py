@@ -14,18 +14,19 @@ import pytest
 from etl.demo import simulate
 from etl.incidents.violations import derive_incidents
 from etl.metrics.judging import dimensions_text
+from etl.model import DayReport
 from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project
 from etl.pipeline.reports import build_report
 from etl.pipeline.runs import run_all
 from etl.store.measurements import read_measurements
-from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.conftest import DEMO, NOW, measured_demo, open_folder
 
 Key = tuple[str, str, str]
 
 RUNS = [
-    (14, 6_000, 7),
-    (14, 40_000, 2),
+    DEMO,
+    pytest.param((14, 40_000, 2), marks=pytest.mark.extra),
     (1, 2_000, 3),
     # Two months: each kind of fault four times, and each day by the days around it.
     pytest.param((60, 30_000, 11), marks=pytest.mark.extra),
@@ -35,6 +36,8 @@ RUNS = [
 
 @pytest.fixture(scope="module", params=RUNS, ids=str)
 def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    if request.param == DEMO:
+        return open_folder(measured_demo(tmp_path_factory))
     days, lines, seed = request.param
     folder = tmp_path_factory.mktemp("truth") / "project"
     simulate(folder, days=days, lines=lines, seed=seed)
@@ -42,6 +45,14 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     now = max(NOW, datetime(2026, 3, 19, tzinfo=UTC) + timedelta(days=days))
     run_all(project, [date(2026, 3, 16)], now=now, workers=2)
     return project
+
+
+@pytest.fixture(scope="module")
+def reports(finished: Project) -> dict[str, DayReport]:
+    """Return what the page of each day of the truth shows."""
+    return {
+        day: build_report(finished, date.fromisoformat(day)) for day in truth_of(finished)["days"]
+    }
 
 
 def truth_of(project: Project) -> dict[str, Any]:
@@ -77,10 +88,11 @@ def test_every_measurement_of_every_day_equals_the_truth(finished: Project) -> N
     assert silent == {"bytes_received"} or len(truth_of(finished)["days"]) == 1
 
 
-def test_every_listed_object_equals_the_truth(finished: Project) -> None:
+def test_every_listed_object_equals_the_truth(
+    finished: Project, reports: dict[str, DayReport]
+) -> None:
     names = ("state", "object_id", "step", "entered_at", "last_step", "last_at")
     for day, of_day in truth_of(finished)["days"].items():
-        report = build_report(finished, date.fromisoformat(day))
         with (finished.settings.out / day / "lost_customer.csv").open(newline="") as file:
             rows = [{name: row[name] for name in names} for row in csv.DictReader(file)]
         expected = [
@@ -88,16 +100,15 @@ def test_every_listed_object_equals_the_truth(finished: Project) -> None:
             for one in of_day["objects"]
         ]
         assert sorted(rows, key=str) == sorted(expected, key=str)
-        assert len(report.objects) == len(expected)
+        assert len(reports[day].objects) == len(expected)
 
 
-def test_the_line_of_every_listed_object_names_it(finished: Project) -> None:
+def test_the_line_of_every_listed_object_names_it(
+    finished: Project, reports: dict[str, DayReport]
+) -> None:
     """Who follows input and offset finds the line that showed the object last."""
     root, logs = finished.settings.root, {}
-    listed = [
-        one for day in truth_of(finished)["days"]
-        for one in build_report(finished, date.fromisoformat(day)).objects
-    ]  # fmt: skip
+    listed = [one for report in reports.values() for one in report.objects]
     for one in listed:
         if one.uri not in logs:
             data = (root / one.uri).read_bytes()
@@ -108,28 +119,31 @@ def test_the_line_of_every_listed_object_names_it(finished: Project) -> None:
         assert one.offset == 0 or logs[one.uri][one.offset - 1 : one.offset] == b"\n"
 
 
-def test_the_slowest_requests_are_listed(finished: Project) -> None:
+def test_the_slowest_requests_are_listed(finished: Project, reports: dict[str, DayReport]) -> None:
     rows = finished.warehouse.scan("requests", finished.schema_of("requests"))
     times = rows.select("day", "request_time_s").collect()
     for (day,), of_day in times.group_by("day"):
-        assert isinstance(day, date)
-        slowest = build_report(finished, day).slowest
+        slowest = reports[str(day)].slowest
         expected = of_day["request_time_s"].drop_nulls().sort(descending=True).head(10)
         assert [one.request_time_s for one in slowest] == expected.to_list()
 
 
-def test_every_days_verdict_and_missing_sources_equal_the_truth(finished: Project) -> None:
+def test_every_days_verdict_and_missing_sources_equal_the_truth(
+    finished: Project, reports: dict[str, DayReport]
+) -> None:
     for day, of_day in truth_of(finished)["days"].items():
-        report = build_report(finished, date.fromisoformat(day))
+        report = reports[day]
         assert (day, str(report.verdict)) == (day, of_day["verdict"])
         assert list(report.missing) == of_day["missing"]
 
 
-def test_every_days_error_budget_equals_the_truth(finished: Project) -> None:
+def test_every_days_error_budget_equals_the_truth(
+    finished: Project, reports: dict[str, DayReport]
+) -> None:
     told = [
         {"day": day, "days": one.days, "bad": one.bad, "allowed": one.allowed}
-        for day in truth_of(finished)["days"]
-        for one in build_report(finished, date.fromisoformat(day)).budgets
+        for day, report in reports.items()
+        for one in report.budgets
     ]
     assert told == truth_of(finished)["budgets"]
 
@@ -164,7 +178,9 @@ def test_the_days_of_the_tables_are_the_days_of_the_truth(finished: Project) -> 
     assert not any(missing_sources(finished, [date(2026, 3, 16)]).values())
 
 
-def test_every_kind_of_error_has_its_first_line_and_first_day(finished: Project) -> None:
+def test_every_kind_of_error_has_its_first_line_and_first_day(
+    finished: Project, reports: dict[str, DayReport]
+) -> None:
     firsts: dict[tuple[str, str], str] = {}
     for day, of_day in sorted(truth_of(finished)["days"].items()):
         kinds = {
@@ -172,7 +188,7 @@ def test_every_kind_of_error_has_its_first_line_and_first_day(finished: Project)
             for one in of_day["measurements"]
             if one["metric"] in {"error_fingerprints", "warning_fingerprints"}
         }
-        samples = build_report(finished, date.fromisoformat(day)).samples
+        samples = reports[day].samples
         assert {(s.source, s.fingerprint): s.at.isoformat() for s in samples} == kinds
         for one in samples:
             first = firsts.setdefault((one.source, one.fingerprint), day)

@@ -17,7 +17,7 @@ import pytest
 
 from etl.model import Measurement
 from etl.store.measurements import read_measurements
-from tests.pipeline.test_real_logs import CASES, REFUSED, ZONE, ingest, lines_of
+from tests.pipeline.test_real_logs import CASES, REFUSED, ZONE, cases, ingest, lines_of
 
 Write = Callable[..., Path]
 
@@ -83,7 +83,7 @@ def one_value(rows: list[Measurement]) -> tuple[float | None, int | None]:
     return rows[0].value, rows[0].n
 
 
-@pytest.mark.parametrize("case", READ)
+@pytest.mark.parametrize("case", cases(READ))
 def test_who_asked_and_what_was_sent_equal_a_line_by_line_reading(
     shared_data: Path, write_project: Write, case: str
 ) -> None:

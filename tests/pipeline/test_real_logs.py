@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -70,6 +71,15 @@ CASES = {
     "farm-vhost": ("farm/apache_vhost/*", 'format = "apache:vhost_combined"'),
 }
 
+LONG = {"almhuette", "blog2016", "farm-nginx"}
+"""Cases of hundreds of days, each of which is measured."""
+
+
+def cases(names: Iterable[str]) -> list[Any]:
+    """Return cases as parameters of a test, the long ones for `make test-all` alone."""
+    return [pytest.param(name, marks=pytest.mark.extra) if name in LONG else name for name in names]
+
+
 REFUSED = {"elastic": 1}
 """Lines that a case may refuse: elastic's line 8899 is cut inside its last field."""
 
@@ -105,7 +115,7 @@ def ingest(data: Path, write_project: Write, pattern: str, stanza: str) -> Proje
     return project
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", cases(CASES))
 def test_requests_per_day_and_status_equal_a_slow_count(
     shared_data: Path, write_project: Write, case: str
 ) -> None:

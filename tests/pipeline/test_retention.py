@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,21 @@ Write = Callable[..., Path]
 @pytest.fixture
 def folder(write_project: Write) -> Path:
     return write_project(API + KEEP)
+
+
+@pytest.fixture(scope="module")
+def ten_nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[RunResult]]:
+    """Return a project after ten nights, and what they said; tests change copies of it."""
+    folder = tmp_path_factory.mktemp("nights") / "project"
+    (folder / "logs").mkdir(parents=True)
+    head = '[project]\nname = "Test"\ntimezone = "UTC"\n'
+    (folder / "daytally.toml").write_text(head + API + KEEP)
+    return folder, nights(folder, DAYS)
+
+
+@pytest.fixture
+def old(ten_nights: tuple[Path, list[RunResult]], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ten_nights[0], tmp_path / "old", copy_function=shutil.copy2))
 
 
 def night(folder: Path, day: date) -> RunResult:
@@ -63,8 +79,8 @@ def pages(folder: Path, days: list[date]) -> dict[str, str]:
     }
 
 
-def test_rows_go_and_statements_stay(folder: Path) -> None:
-    results = nights(folder, DAYS)
+def test_rows_go_and_statements_stay(ten_nights: tuple[Path, list[RunResult]], old: Path) -> None:
+    folder, results = old, ten_nights[1]
     assert kept_days(folder) == DAYS[5:]
     assert values(open_folder(folder)) == dict.fromkeys(DAYS, 2)
     assert all(result.missing.get(day, ()) == () for result, day in zip(results, DAYS, strict=True))
@@ -77,43 +93,41 @@ def test_rows_go_and_statements_stay(folder: Path) -> None:
     assert f"Removed 2 rows of requests, of 1 day before {DAYS[5]} (retention)." in said
 
 
-def test_a_day_whose_rows_are_gone_is_not_measured_again(folder: Path) -> None:
-    nights(folder, DAYS)
-    (folder / "sql").mkdir()
-    (folder / "sql" / "answers.sql").write_text(
+def test_a_day_whose_rows_are_gone_is_not_measured_again(old: Path) -> None:
+    (old / "sql").mkdir()
+    (old / "sql" / "answers.sql").write_text(
         '/* ---\ntitle = "A"\nclass = "quantity"\nunit = "requests"\nowner = "o"\n'
         'definition = "d"\n--- */\nselect count(*) as value from requests'
     )
     now = datetime(2026, 3, 20, 2, tzinfo=UTC)
-    before = read_measurements(open_folder(folder).warehouse, until=DAYS[4])
-    result = run_measure(open_folder(folder), DAYS, now=now)
+    before = read_measurements(open_folder(old).warehouse, until=DAYS[4])
+    result = run_measure(open_folder(old), DAYS, now=now)
     assert result.final[0] == DAYS[0]
     assert not set(result.measured) & set(result.final)
     assert set(result.measured) | set(result.final) == set(DAYS)
     assert f"Left {DAYS[0]} as it was" in "\n".join(result.lines())
-    assert read_measurements(open_folder(folder).warehouse, until=DAYS[4]) == before
+    assert read_measurements(open_folder(old).warehouse, until=DAYS[4]) == before
     assert result.missing[DAYS[0]] == ()
 
 
-def test_late_lines_of_such_a_day_are_counted_and_change_nothing(folder: Path) -> None:
-    nights(folder, DAYS[:9])
-    before = pages(folder, DAYS[:3])
-    write(folder, line(DAYS[0], 7), line(DAYS[9], 7))
-    result = night(folder, DAYS[9])
+def test_late_lines_of_such_a_day_are_counted_and_change_nothing(old: Path) -> None:
+    before = pages(old, DAYS[:3])
+    write(old, line(DAYS[0], 7), line(DAYS[9], 7))
+    result = night(old, DAYS[9])
     assert result.read is not None
     assert result.read.counts.records == 2
-    assert values(open_folder(folder))[DAYS[0]] == 2
-    assert kept_days(folder) == DAYS[5:]
-    assert pages(folder, DAYS[:3]) == before
+    assert values(open_folder(old))[DAYS[0]] == 2
+    assert kept_days(old) == DAYS[5:]
+    assert pages(old, DAYS[:3]) == before
     said = "\n".join(result.lines())
     assert f"Lines came late for {DAYS[0]}" in said
     assert result.final == (DAYS[0],)
     later = datetime(2026, 3, 20, 2, tzinfo=UTC)
-    again = run_all(open_folder(folder), [DAYS[9]], now=later, workers=1)
+    again = run_all(open_folder(old), [DAYS[9]], now=later, workers=1)
     assert (again.final, again.measured) == ((), ())
     assert again.tidied is not None
     assert again.tidied.retired == []
-    assert sums(folder) == (20 - 2 + 2, 20 - 2 + 2)
+    assert sums(old) == (20 + 2, 20 + 2)
 
 
 def sums(folder: Path) -> tuple[int, int]:
@@ -180,14 +194,13 @@ def test_a_run_that_dies_before_it_removes_rows_counts_none(
     assert (emptied_days(warehouse), sums(folder)) == (set(DAYS[:5]), (11, 11))
 
 
-def test_a_longer_retention_brings_no_day_back(folder: Path) -> None:
-    nights(folder, DAYS)
-    config = folder / "daytally.toml"
+def test_a_longer_retention_brings_no_day_back(old: Path) -> None:
+    config = old / "daytally.toml"
     config.write_text(config.read_text().replace("requests = 5", "requests = 50"))
-    write(folder, line(DAYS[1], 9))
-    result = night(folder, DAYS[9])
+    write(old, line(DAYS[1], 9))
+    result = night(old, DAYS[9])
     assert result.final == (DAYS[1],)
-    assert values(open_folder(folder))[DAYS[1]] == 2
+    assert values(open_folder(old))[DAYS[1]] == 2
 
 
 @pytest.mark.parametrize(

@@ -143,15 +143,16 @@ def publish(world: World, run: Run, rules: Rules) -> Iterator[tuple[World, Run]]
         yield replace(world, tables=tuple(tables)), replace(run, looked=None)
 
 
-def reachable(rules: Rules) -> set[World]:
-    """Return all states, however the runs take turns."""
+def reachable(rules: Rules) -> Iterator[World]:
+    """Yield all states, however the runs take turns."""
     seen, left = {World()}, [World()]
     while left:
-        for world in following(left.pop(), rules):
+        last = left.pop()
+        yield last
+        for world in following(last, rules):
             if world not in seen:
                 seen.add(world)
                 left.append(world)
-    return seen
 
 
 def healed(world: World, rules: Rules) -> World:
@@ -163,21 +164,19 @@ def healed(world: World, rules: Rules) -> World:
     return world
 
 
-def faults(rules: Rules) -> set[str]:
-    """Return what can go wrong under these rules."""
-    found: set[str] = set()
+def faults(rules: Rules) -> Iterator[str]:
+    """Yield what can go wrong under these rules, as often as it does."""
     for world in reachable(rules):
-        for table in (*world.tables, *healed(world, rules).tables):
-            if len(set(table.lines)) < len(table.lines):
-                found.add("double")
-        if any(sorted(set(t.lines)) != list(range(LINES)) for t in healed(world, rules).tables):
-            found.add("loss")
-    return found
+        after = healed(world, rules).tables
+        if any(len(set(table.lines)) < len(table.lines) for table in (*world.tables, *after)):
+            yield "double"
+        if any(sorted(set(table.lines)) != list(range(LINES)) for table in after):
+            yield "loss"
 
 
 def test_no_line_is_lost_or_doubled_whoever_dies_when() -> None:
-    assert len(reachable(Rules())) > 1_000
-    assert faults(Rules()) == set()
+    assert sum(1 for _ in reachable(Rules())) > 1_000
+    assert not list(faults(Rules()))
 
 
 @pytest.mark.parametrize(
