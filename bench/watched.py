@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 FIGURES = ("wall_s", "cpu_s", "peak_mb")
 
 
-def watch(command: Sequence[str], *, accepted: Sequence[int] = (0,)) -> dict[str, float]:
+def watch(
+    command: Sequence[str],
+    *,
+    accepted: Sequence[int] = (0,),
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, float]:
     """Run a command that prints one JSON object, and return it with what the run has used.
 
-    A process in between makes sure that only this one child is counted.
+    A process in between makes sure that only this one child is counted. Python may keep byte code,
+    as whoever installs a package has it: without, all modules of a checkout are compiled each time.
 
     Args:
         command: The command.
         accepted: Its exit codes that are no failure.
+        variables: Of its environment, besides those that are set.
 
     Returns:
         The command's own figures, and `wall_s`, `cpu_s` (user and system), `peak_mb`.
     """
     watcher = [sys.executable, __file__, ",".join(map(str, accepted)), *command]
-    done = subprocess.run(watcher, stdout=subprocess.PIPE, text=True, check=True)
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment = kept | dict(variables or {})
+    done = subprocess.run(watcher, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
 

@@ -44,10 +44,12 @@ class Workload:
     Attributes:
         project: Daytally's folder for it.
         log: The file; the only one that the project reads.
+        routed: The project's settings with routes to match, where it has any.
     """
 
     project: Path
     log: Path
+    routed: str = ""
 
 
 def make_workload(name: str, folder: Path, lines: int) -> Workload:
@@ -66,7 +68,12 @@ def make_workload(name: str, folder: Path, lines: int) -> Workload:
 def _access(simulated: Path, _: Path) -> Workload:
     for other in ("importer", "transformer", "store"):
         shutil.rmtree(simulated / "logs" / other)
-    return Workload(simulated, simulated / "logs" / "api" / "access.log")
+    settings = simulated / "daytally.toml"
+    routed = settings.read_text()
+    settings.write_text(
+        re.sub(r"^\[\[(?:route|chain)\]\]\n(?:[^\[].*\n|\n)*", "", routed, flags=re.M)
+    )
+    return Workload(simulated, simulated / "logs" / "api" / "access.log", routed)
 
 
 def _goaccess(simulated: Path, _: Path) -> Workload:
