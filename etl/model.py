@@ -525,6 +525,7 @@ class MessageSample:
         fingerprint: The message with its variable parts masked.
         severity: The line's.
         first_day: The first day on which this kind is known.
+        day: The day whose first line it is.
     """
 
     source: str
@@ -535,6 +536,7 @@ class MessageSample:
     uri: str
     offset: int
     first_day: date
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,7 +565,7 @@ class DayReport:
         chains: Names of all chains; each has a list of objects, be it empty.
         objects: Objects that did not simply get through, the worst state first.
         slowest: The slowest requests, the slowest first.
-        samples: The first line of each kind of error and warning.
+        samples: The first line of each kind of error and warning, of this day and the one before.
     """
 
     project: str

@@ -19,7 +19,9 @@ with counted as (
   select
     source,
     coalesce(fingerprint, '') as fingerprint,
-    count(*) as events
+    count(*) as events,
+    min(at) as first_at,
+    max(at) as last_at
   from events_before
   where severity <= 3
   group by source, coalesce(fingerprint, '')
@@ -30,7 +32,7 @@ present as (
   where severity <= 3
 ),
 gone as (
-  select c.source, c.fingerprint, c.events
+  select c.source, c.fingerprint, c.events, c.first_at, c.last_at
   from counted c
   join (select distinct source from events) t on c.source = t.source
   left join present p on c.source = p.source and c.fingerprint = p.fingerprint
@@ -43,9 +45,19 @@ placed as (
   from gone
 ),
 kept as (
-  select source, case when place <= 50 then fingerprint else '(other)' end as fingerprint, events
+  select
+    source,
+    case when place <= 50 then fingerprint else '(other)' end as fingerprint,
+    events,
+    first_at,
+    last_at
   from placed
 )
-select source, fingerprint, sum(events) as value
+select
+  source,
+  fingerprint,
+  sum(events) as value,
+  min(first_at) as first_at,
+  max(last_at) as last_at
 from kept
 group by source, fingerprint

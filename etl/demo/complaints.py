@@ -60,10 +60,9 @@ def complaints(today: EventCount, before: EventCount | None) -> Iterator[dict[st
     yield from _kinds(
         "error_fingerprints_new", {key: at for key, at in errors.items() if key not in yesterday}
     )
-    for (source, mask), stamps in yesterday.items():
-        if (source, mask) not in errors:
-            dimensions = {"source": source, "fingerprint": mask}
-            yield row("error_fingerprints_gone", dimensions, len(stamps))
+    yield from _kinds(
+        "error_fingerprints_gone", {key: at for key, at in yesterday.items() if key not in errors}
+    )
 
 
 def _kinds(metric: str, found: Stamps) -> Iterator[dict[str, Any]]:

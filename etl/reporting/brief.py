@@ -1,18 +1,19 @@
-"""What a mail says besides its KPIs, a line each: budgets, unusual values, open incidents."""
+"""What a mail says besides KPIs, a line each: budgets, new errors, unusual values, incidents."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from etl.model import BudgetState, DayReport, Incident, Measurement
-from etl.reporting.dimensions import about
+from etl.model import BudgetState, DayReport, Incident, Measurement, MessageSample
+from etl.reporting.dimensions import about, spoken
 from etl.reporting.judge import sheet_for
 from etl.reporting.limits import band_words
 from etl.reporting.marks import days_left_words, sorted_budgets, unusual_ones
+from etl.reporting.messages import new_kinds
 from etl.reporting.ranks import stem_of
 from etl.reporting.resolve import newest_first
-from etl.reporting.text import clip, count_of, duration, figure
+from etl.reporting.text import clip, clock, count_of, duration, figure
 
 MOST = 5
 """Lines of each kind; the rest is counted."""
@@ -84,6 +85,21 @@ def _used(state: BudgetState) -> str:
         return said
     days = "1 day" if days_left_words(state) == "1" else f"{days_left_words(state)} days"
     return f"{said}; lasts {days} at this rate"
+
+
+def news_brief(report: DayReport) -> Brief:
+    """Return the kinds of errors that are new, those that nobody has seen before first."""
+    found = new_kinds(report)
+    notes = tuple(_new(m, sample, report) for m, sample in found[:MOST])
+    return Brief(notes, f"and {len(found) - MOST:,} more" if len(found) > MOST else "")
+
+
+def _new(m: Measurement, sample: MessageSample | None, report: DayReport) -> Note:
+    kind = spoken(m.dimensions.get("fingerprint"), 200)
+    said = f"{figure(m.value, m.unit)}, first at {clock(m.first_at, report.zone)}"
+    if sample is not None and sample.first_day < report.day:
+        said += f"; known since {sample.first_day}, not on the day before"
+    return Note(kind, f"source {spoken(m.dimensions.get('source'))}", said)
 
 
 def unusual_brief(report: DayReport) -> Brief:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.model import DayReport, Verdict
-from etl.reporting.brief import budgets_brief, incidents_brief, unusual_brief
+from etl.reporting.brief import budgets_brief, incidents_brief, news_brief, unusual_brief
 from etl.reporting.charts import share
 from etl.reporting.context import Context, Cost, costs, day_page, web_address
 from etl.reporting.headline import headline, kpi_line, reasons
@@ -42,6 +42,7 @@ def mail_context(
         "day_url": day_url(report, index_url),
         "incidents_line": incidents_line(report.incidents, report.resolved),
         "of_budgets": budgets_brief(report),
+        "of_errors": news_brief(report),
         "of_values": unusual_brief(report),
         "of_incidents": incidents_brief(report),
         "not_measured": _not_measured(report, limit),
@@ -119,6 +120,7 @@ def mail_text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, lim
     lines += _under("Error budgets", budgets_brief(report).text())
     lines += _under("Restated", _restated(report, limit))
     lines += _under("Not measured", [f"  {line}" for line in _not_measured(report, limit)])
+    lines += _under("Errors that are new since yesterday", news_brief(report).text())
     lines += _under("Unusual, without a target", unusual_brief(report).text())
     lines += ["", incidents_line(report.incidents, report.resolved)]
     lines += incidents_brief(report).text()

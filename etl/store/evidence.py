@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -40,13 +40,20 @@ def read_slowest(warehouse: Warehouse, day: date) -> tuple[SlowRequest, ...]:
 
 
 def read_samples(warehouse: Warehouse, day: date) -> tuple[MessageSample, ...]:
-    """Return the samples of messages of a day, with the first day that knows their kind."""
+    """Return the samples of messages of a day and the one before it.
+
+    Each comes with the first day that knows its kind. Those of the day before are of kinds that
+    may be gone since.
+    """
     kind = ["source", "fingerprint"]
     until = warehouse.scan("message_samples", MESSAGE_SAMPLES).filter(pl.col("day") <= day)
     firsts = until.group_by(kind).agg(pl.col("day").min().alias("first_day")).collect()
-    rows = _with_uris(warehouse, "message_samples", day).join(firsts, on=kind, how="left")
-    rows = rows.sort("source", "severity", "fingerprint")
-    return tuple(MessageSample(**row) for row in rows.iter_rows(named=True))
+    found: list[MessageSample] = []
+    for each in (day - timedelta(days=1), day):
+        rows = _with_uris(warehouse, "message_samples", each).join(firsts, on=kind, how="left")
+        rows = rows.sort("source", "severity", "fingerprint")
+        found += (MessageSample(**row, day=each) for row in rows.iter_rows(named=True))
+    return tuple(found)
 
 
 def _with_uris(warehouse: Warehouse, table: str, day: date) -> pl.DataFrame:

@@ -178,7 +178,7 @@ def measured_events(
         yield "warning_fingerprints", dict(key), value
     for key, value in old.items():
         if key not in kinds(errors):
-            yield "error_fingerprints_gone", dict(key), {"value": value["value"]}
+            yield "error_fingerprints_gone", dict(key), value
 
 
 def kinds(events: list[Row]) -> dict[tuple[tuple[str, str], ...], dict[str, Any]]:

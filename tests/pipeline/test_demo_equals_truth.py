@@ -188,7 +188,7 @@ def test_every_kind_of_error_has_its_first_line_and_first_day(
             for one in of_day["measurements"]
             if one["metric"] in {"error_fingerprints", "warning_fingerprints"}
         }
-        samples = reports[day].samples
+        samples = [one for one in reports[day].samples if str(one.day) == day]
         assert {(s.source, s.fingerprint): s.at.isoformat() for s in samples} == kinds
         for one in samples:
             first = firsts.setdefault((one.source, one.fingerprint), day)

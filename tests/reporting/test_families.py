@@ -112,18 +112,32 @@ def test_failures_that_were_not_found_are_no_lack_of_data() -> None:
 def messages_report() -> DayReport:
     at = MEASURED_AT - timedelta(hours=9)
     events = {"first_at": at, "last_at": at + timedelta(seconds=5), "source": "app"}
-    names = ("error_fingerprints", "error_fingerprints_new")
+    names = ("error_fingerprints", "error_fingerprints_new", "error_fingerprints_gone")
+    yesterday = at - timedelta(days=1)
+    past = {"first_at": yesterday, "last_at": yesterday, "source": "app"}
     rows = [
         measured(names[0], "errors", "events", 7, fingerprint="old {…}", **events),
         measured(names[0], "errors", "events", 2, fingerprint="<b>new {…}", **events),
         measured(names[0], "errors", "events", 90, fingerprint="(other)", **events),
         measured(names[1], "errors", "events", 2, fingerprint="<b>new {…}", **events),
+        measured(names[2], "errors", "events", 4, fingerprint="gone {…}", **past),
     ]
     samples = [
         MessageSample(
-            "app", "old {…}", 3, at, "old 1", "logs/a.log", 1234, DAY - timedelta(days=3)
+            "app", "old {…}", 3, at, "old 1", "logs/a.log", 1234, DAY - timedelta(days=3), DAY
         ),
-        MessageSample("app", "<b>new {…}", 2, at, "=new 2", "logs/a.log", 88, DAY),
+        MessageSample("app", "<b>new {…}", 2, at, "=new 2", "logs/a.log", 88, DAY, DAY),
+        MessageSample(
+            "app",
+            "gone {…}",
+            3,
+            yesterday,
+            "gone 5",
+            "logs/a.log.1",
+            6,
+            DAY - timedelta(days=9),
+            DAY - timedelta(days=1),
+        ),
     ]
     known = {name: sheet(name, name, "errors", "events") for name in names}
     return replace(empty_report(), measurements=tuple(rows), samples=tuple(samples), sheets=known)
@@ -139,5 +153,8 @@ def test_kinds_of_errors_say_since_when_and_where_to_read() -> None:
         ["old {…}", "7", str(DAY - timedelta(days=3)), "logs/a.log @ 1,234"],
         ["(other)", "90", "–", "–"],
     ]
+    gone = table_of(page.sections, "error_fingerprints_gone")
+    since, seen = str(DAY - timedelta(days=9)), "2026-03-19 17:04:09 +01:00"
+    assert [row[1:] for row in texts(gone)] == [["gone {…}", "4", since, seen, "logs/a.log.1 @ 6"]]
     assert b"'=new 2" in table.csv()
     assert b"logs/a.log,1234" in table.csv()

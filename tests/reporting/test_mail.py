@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import ConfigError
-from etl.model import DayReport, Measurement, Verdict
+from etl.model import DayReport, Measurement, MessageSample, Verdict
 from etl.reporting import build_mail, send_key
-from tests.reporting.figures import MEASURED_AT, measured
+from tests.reporting.figures import DAY, MEASURED_AT, measured
 from tests.reporting.pagecheck import Page, unseen
 from tests.reporting.statements import (
     empty_report,
@@ -94,6 +94,30 @@ def test_both_parts_tell_budgets_and_unusual_values() -> None:
     calm = tuple(replace(m, unusual=False) for m in quiet.measurements)
     said = part(mail(replace(quiet, measurements=calm)), "plain")
     assert not re.search("budget|usual|open for|Not measured", said)
+
+
+def test_new_kinds_of_errors_are_told_the_unknown_ones_first() -> None:
+    at = MEASURED_AT - timedelta(hours=4, seconds=9)  # 22:04:00 in Berlin
+
+    def of(kind: str, count: float) -> Measurement:
+        about = {"source": "app", "fingerprint": kind}
+        return measured(
+            "error_fingerprints_new", count, unit="events", dimensions=about, first_at=at
+        )
+
+    def sample(kind: str, first_day: date) -> MessageSample:
+        return MessageSample("app", kind, 3, at, kind, "logs/a.log", 1, first_day, DAY)
+
+    samples = (sample("back {…}", date(2026, 3, 2)), sample("<b>never", DAY))
+    report = replace(
+        rich_report(), measurements=(of("back {…}", 900), of("<b>never", 1)), samples=samples
+    )
+    message = mail(report)
+    for text in (part(message, "plain"), Page(part(message, "html")).text):
+        told = " ".join(text.split())
+        known = "900 events, first at 22:04:00; known since 2026-03-02, not on the day before"
+        assert told.index("Errors that are new since yesterday <b>never") < told.index(known)
+        assert "1 event, first at 22:04:00" in told
 
 
 def test_of_many_unusual_values_those_that_move_together_share_a_line() -> None:
