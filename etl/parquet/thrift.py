@@ -6,15 +6,16 @@ https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 _TRUE, _FALSE, _I16, _I32, _I64, _BINARY, _LIST, _STRUCT = 1, 2, 4, 5, 6, 8, 9, 12
 _SHORT_LIST = 15
 _STOP = b"\0"
+_BYTES = [bytes([byte]) for byte in range(256)]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An encoded value and its type's number."""
 
     kind: int
@@ -58,17 +59,18 @@ def array(items: Sequence[Value]) -> Value:
 
 def struct(fields: Mapping[int, Value | None]) -> Value:
     """Return a struct; fields by ascending number, None for those that are left out."""
-    data, last = [], 0
+    data, last = list[bytes](), 0
     for number, value in fields.items():
         if value is None:
             continue
         if not 0 < number - last < _SHORT_LIST + 1:
             raise ValueError(f"field {number} behind {last}")
-        data += [bytes([(number - last) << 4 | value.kind]), value.data]
+        data += (_BYTES[(number - last) << 4 | value.kind], value.data)
         last = number
     return Value(_STRUCT, b"".join(data) + _STOP)
 
 
+@lru_cache(1 << 12)
 def varint(number: int) -> bytes:
     """Return a number of no sign, seven bits a byte, the lowest first."""
     data = bytearray()

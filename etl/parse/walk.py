@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -110,7 +111,10 @@ class Walker:
 
 def in_order(columns: dict[str, pa.Array], table: str) -> pa.RecordBatch:
     """Return columns as a batch, in the table's order."""
-    schema = table_schema(table)
-    fields = [schema.field(name) for name in schema.names if name in columns]
-    arrays = [columns[field.name] for field in fields]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+    ordered = _schema_of(table, frozenset(columns))
+    return pa.RecordBatch.from_arrays([columns[name] for name in ordered.names], schema=ordered)
+
+
+@cache
+def _schema_of(table: str, names: frozenset[str]) -> pa.Schema:
+    return pa.schema([field for field in table_schema(table) if field.name in names])
