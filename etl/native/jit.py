@@ -23,10 +23,11 @@ class Piece:
 
     Attributes:
         function: What is compiled.
+        options: How, for Numba.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, bool]) -> None:
-        self.function, self._options = function, options
+        self.function, self.options = function, options
         self._compiled: Any = None
 
     @property
@@ -35,7 +36,7 @@ class Piece:
         if self._compiled is None:
             from etl.native.compiler import compile_piece
 
-            self._compiled = compile_piece(self.function, self._options)
+            self._compiled = compile_piece(self.function, self.options)
         return self._compiled
 
     @property

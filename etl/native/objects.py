@@ -45,7 +45,8 @@ def stamp_of(function: Callable[..., Any]) -> str:
         digest.update(code.co_code + repr((numbers, code.co_names, code.co_varnames)).encode())
         for name, value in _referred(code.co_names, names):
             inner = getattr(value, "function", None)
-            digest.update(f"{name}={value!r}".encode() if inner is None else name.encode())
+            told = repr(value) if inner is None else getattr(value, "options", None)
+            digest.update(f"{name}={told}".encode())
             if inner is not None and id(inner) not in seen:
                 seen.add(id(inner))
                 waiting.append(inner)

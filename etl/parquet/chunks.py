@@ -60,6 +60,8 @@ def leaf(arrays: Sequence[pa.Array], parents: Sequence[pa.Array] | None = None) 
     Raises:
         TypeError: The type is none of those that part files have.
     """
+    if parents is not None and pa.types.is_dictionary(arrays[0].type):
+        raise TypeError("part files have no dictionaries in structs")
     cells = np.zeros((len(arrays), CHUNK_WIDTH), dtype=np.int64)
     nulls = 0
     for number, array in enumerate(arrays):

@@ -117,7 +117,7 @@ class Encoder:
         if leaf.nulls == 0:
             size = self._put(_WIDTH_BYTES, varint(leaf.rows << 1) + bytes([width]))
         else:
-            groups = (leaf.rows * width + 8 * width - 1) // (8 * width)
+            groups = (leaf.rows + 7) // 8
             size = self._put(_WIDTH_BYTES, varint(groups << 1 | 1))
             table = self._table(leaf, size, width)
             packing.put_levels(table.ctypes.data)

@@ -12,7 +12,7 @@ import pytest
 
 from etl.native import compiler, objects
 from etl.native.cells import cell, set_cell
-from etl.native.jit import inlined, kernel
+from etl.native.jit import helper, inlined, kernel
 from tests.source_code import ROOT
 
 
@@ -106,9 +106,11 @@ def test_a_change_far_below_a_kernel_makes_another_stamp(monkeypatch: pytest.Mon
     stamps.add(objects.stamp_of(shifted))
     monkeypatch.setitem(globals(), "added", inlined(lambda number: number * AMOUNT))
     stamps.add(objects.stamp_of(shifted))
+    monkeypatch.setitem(globals(), "added", helper(lambda number: number * AMOUNT))
+    stamps.add(objects.stamp_of(shifted))
     monkeypatch.setattr(objects, "_machine", lambda: b"another processor")
     stamps.add(objects.stamp_of(shifted))
-    assert len(stamps) == 4
+    assert len(stamps) == 5
 
 
 def test_a_stamp_is_the_same_in_each_process() -> None:

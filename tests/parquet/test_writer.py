@@ -190,3 +190,10 @@ def test_other_types_are_refused(type_: pa.DataType) -> None:
 def test_dates_are_dates() -> None:
     data = written([[sole(pa.array([date(2026, 3, 1)]))]])
     assert pl.read_parquet(data)["x"].to_list() == [date(2026, 3, 1)]
+
+
+def test_a_dictionary_in_a_struct_is_refused() -> None:
+    """Where it fell back to plain values, they would forget which structs are null."""
+    words = pa.array(["a", "b"]).dictionary_encode()
+    with pytest.raises(TypeError, match="dictionaries in structs"):
+        written([[sole(pa.StructArray.from_arrays([words], names=["w"]))]])
