@@ -94,7 +94,8 @@ class _Known:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._frame = classify(pl.Series([], dtype=pl.String))
+        # Written down, not asked of polars: its threads are not started by an import.
+        self._frame = pl.DataFrame(schema=dict.fromkeys(("agent", "family", "kind"), pl.String))
 
     def of(self, agents: pl.Series) -> pl.DataFrame:
         """Return family and kind of different agents, among others'."""

@@ -14,17 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-WITHOUT_POWERS = (
-    "setpriv",
-    "--bounding-set=-dac_override,-dac_read_search",
-    "--inh-caps=-dac_override,-dac_read_search",
-)
-"""Takes root's right to pass over permissions from a command."""
-
 
 def obedient() -> Sequence[str]:
-    """Return what makes a command obey the permissions of files."""
-    return WITHOUT_POWERS if os.geteuid() == 0 else ()
+    """Return what a process is put under so that it obeys the permissions of files."""
+    return ("obedient",) if os.geteuid() == 0 else ()
 
 
 @cache
@@ -53,9 +46,8 @@ class SmallDisk:
     kib: int
 
     def under(self) -> Sequence[str]:
-        """Return what makes a command meet the limit."""
-        # Soft alone: it is what counts, and the next command may have more.
-        return () if self.mounted else ("prlimit", f"--fsize={self.kib << 10}:")
+        """Return what a process is put under so that it meets the limit."""
+        return () if self.mounted else (f"fsize={self.kib << 10}",)
 
     def grow(self, kib: int) -> None:
         """Make room, without touching what is there."""
@@ -79,7 +71,7 @@ def small_disk(folder: Path, kib: int, *, mounted: bool) -> Iterator[SmallDisk]:
 
 @contextmanager
 def read_only(folder: Path, *, mounted: bool) -> Iterator[Sequence[str]]:
-    """Let nobody write into a folder; yields what commands have to be put under."""
+    """Let nobody write into a folder; yields what processes have to be put under."""
     if mounted:
         _mount("--bind", str(folder), str(folder))
         try:
@@ -101,7 +93,7 @@ def read_only(folder: Path, *, mounted: bool) -> Iterator[Sequence[str]]:
 
 @contextmanager
 def permissions(path: Path, bits: int) -> Iterator[Sequence[str]]:
-    """Give a file or folder other permissions; yields what commands have to be put under."""
+    """Give a file or folder other permissions; yields what processes have to be put under."""
     before = path.stat().st_mode
     path.chmod(bits)
     try:

@@ -1,6 +1,6 @@
 """A project of many small inputs and batches, and its whole warehouse, for tests that break things.
 
-Run as a program it is `daytally` with batches of three inputs: `python -m tests.pipeline.faults`.
+Its `_main` is `daytally` with batches of three inputs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import polars as pl
 from etl.store.ledger import READ
 from etl.store.measurements import read_measurements
 from tests.conftest import REPOSITORY
+from tests.forks import Fork, fork
 from tests.pipeline.conftest import NOW, open_folder
 
 SOURCES = """
@@ -92,20 +93,26 @@ def events(name: str, start: int, count: int) -> Iterator[str]:
             yield f"nonsense {name} {number}\n\n"
 
 
-def command(folder: Path, *words: str) -> list[str]:
-    """Return the command line of `daytally` on a project, with small batches."""
-    module = [sys.executable, "-m", "tests.pipeline.faults"]
-    return [*module, "--now", CLOCK, "--project", str(folder), *words]
+def started(
+    folder: Path, *words: str, under: Sequence[str] = (), module: str = "tests.pipeline.faults"
+) -> Fork:
+    """Start the command line of `daytally` on a project, with small batches.
+
+    Args:
+        folder: The project.
+        words: The arguments.
+        under: What the process is put under; see `fork`.
+        module: What sets it up.
+    """
+    arguments = ("--now", CLOCK, "--project", str(folder), *words)
+    return fork(module, *arguments, env=environment(), under=under)
 
 
 def daytally(
     folder: Path, *words: str, under: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line on a project until it ends; `under` is put before it."""
-    return subprocess.run(
-        [*under, *command(folder, *words)], env=environment(), capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+    """Run the command line on a project until it ends."""
+    return started(folder, *words, under=under).end()
 
 
 def assert_said(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -208,7 +215,3 @@ def _main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     start()
-
-
-if __name__ == "__main__":
-    _main()

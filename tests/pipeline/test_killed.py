@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,41 +14,10 @@ from etl.pipeline.runs import run_all
 from etl.pipeline.turns import alone
 from etl.store.ledger import Ledger
 from etl.store.measurements import read_measurements
+from tests.forks import fork
 from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.faults import environment
 from tests.pipeline.test_nightly import FIRST
-
-# Dies before the nth write to the warehouse: plans, commits, outcomes, measurements, log entries.
-# Besides those of any run, a rebuild counts the files that it writes again.
-DIE = textwrap.dedent(
-    """
-    import os, signal, sys
-    from datetime import date
-    from pathlib import Path
-    from etl.store import publish
-    from etl.store.tables import Warehouse
-    from tests.pipeline.conftest import NOW, open_folder
-    from etl.pipeline.runs import run_all, run_backfill
-
-    left = int(sys.argv[2])
-    def watched(method):
-        def call(*args, **kwargs):
-            global left
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return method(*args, **kwargs)
-        return call
-    for name in ("append", "append_once", "commit", "replace_day"):
-        setattr(Warehouse, name, watched(getattr(Warehouse, name)))
-    publish._write_rest = watched(publish._write_rest)
-    project, days = open_folder(Path(sys.argv[1])), [date(2026, 3, 10)]
-    if sys.argv[3] == "run":
-        run_all(project, days, now=NOW, workers=2)
-    else:
-        run_backfill(project, days, now=NOW, workers=2, rebuild=True)
-    print("survived")
-    """
-)
 
 SOURCES = """
 [[source]]
@@ -84,11 +50,7 @@ WRITES = 10
 
 def die(folder: Path, place: int, job: str = "run") -> bool:
     """Run a job until the write with number `place`; tell whether it died there."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, "-c", DIE, str(folder), str(place), job],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = fork("tests.pipeline.dying", str(folder), str(place), job, env=environment()).end()
     if done.stdout.strip() == "survived":
         return False
     assert done.returncode == -signal.SIGKILL, done.stderr

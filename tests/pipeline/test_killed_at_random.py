@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,14 @@ import pytest
 from tests.pipeline.faults import (
     WINDOW,
     assert_undisturbed,
-    command,
     daytally,
-    environment,
     events,
     requests,
+    started,
     write_logs,
 )
 
-DEATHS = int(os.environ.get("DEATHS", "10"))
+DEATHS = int(os.environ.get("DEATHS", "6"))
 """How many runs are killed, over all rounds."""
 
 DEATHS_OF_A_ROUND = 10
@@ -37,20 +36,14 @@ COMMANDS = (("ingest",), ("run", *WINDOW), ("run", *WINDOW), ("backfill", "--reb
 
 def kill_after(folder: Path, words: tuple[str, ...], seconds: float) -> bool:
     """Start a run and kill it; tell whether it died of that."""
-    run = subprocess.Popen(
-        command(folder, *words), env=environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    with run:
-        assert run.stdout is not None
-        assert run.stdout.readline() == "ready\n"
-        try:
-            code: int | None = run.wait(seconds)
-        except subprocess.TimeoutExpired:
-            run.kill()
-            code = run.wait()
-        assert code in (0, -signal.SIGKILL), run.stderr.read() if run.stderr else ""
-    return code != 0
+    run = started(folder, *words)
+    assert run.stdout.readline() == "ready\n"
+    with suppress(TimeoutError):
+        run.wait(seconds)
+    run.kill()
+    done = run.end()
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
 
 
 def grow(folder: Path, chance: random.Random, serial: int) -> None:
@@ -75,15 +68,10 @@ def duration(folder: Path, settle: Settle = stay) -> float:
     """Return how many seconds an undisturbed run takes once it has started."""
     write_logs(folder)
     settle(folder)
-    with subprocess.Popen(
-        command(folder, "run", *WINDOW), env=environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as run:  # fmt: skip
-        assert run.stdout is not None
-        run.stdout.readline()
-        began = time.monotonic()
-        run.stdout.read()
-    assert run.returncode == 0
+    run = started(folder, "run", *WINDOW)
+    run.stdout.readline()
+    began = time.monotonic()
+    assert run.end().returncode == 0
     return time.monotonic() - began
 
 
@@ -113,7 +101,6 @@ def one_round(
 @pytest.mark.parametrize("seed", range(-(-DEATHS // DEATHS_OF_A_ROUND)))
 def test_no_death_at_any_moment_loses_or_doubles_a_row(tmp_path: Path, seed: int) -> None:
     chance = random.Random(None if "DEATHS" in os.environ else seed)  # noqa: S311
-    duration(tmp_path / "warm")  # the first run on a machine compiles
     longest = duration(tmp_path / "clock")
     most = min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND)
     assert one_round(tmp_path, chance, most, longest)

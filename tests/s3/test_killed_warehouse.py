@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
-import textwrap
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +18,8 @@ from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.faults import (
     WINDOW,
     assert_same,
-    command,
     daytally,
-    environment,
+    started,
     write_logs,
 )
 from tests.pipeline.test_killed import FIRST, WRITES, assert_all_is_there, die, folder
@@ -33,17 +29,6 @@ from tests.s3.warehouses import bucket_at, move_to_s3
 pytestmark = pytest.mark.extra
 DEATHS = max(4, int(os.environ.get("DEATHS", "0")) // 10)
 __all__ = ["folder"]
-
-LAWLESS = textwrap.dedent(
-    """
-    from etl.store import bucket
-    from etl.store.lock import Held
-    from tests.pipeline.faults import _main
-    bucket.take_lease = lambda *_: Held(lambda: None)
-    _main()
-    """
-)
-"""The command line of a run that works on a warehouse whoever else does."""
 
 
 @pytest.mark.parametrize("place", range(WRITES))
@@ -86,30 +71,20 @@ def pair(seaweed: str, prefix: str, tmp_path: Path) -> list[Path]:
     return folders
 
 
-def start(words: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        words, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
 def test_two_runs_at_once_are_one_after_the_other(
     pair: list[Path], seaweed: str, prefix: str
 ) -> None:
-    runs = [start(command(pair[1], "run", "--wait", "10m", *WINDOW)) for _ in range(2)]
-    for run in runs:
-        _, said = run.communicate(timeout=300)
-        assert run.returncode == 0, said
+    runs = [started(pair[1], "run", "--wait", "10m", *WINDOW) for _ in range(2)]
+    for done in [run.end() for run in runs]:
+        assert done.returncode == 0, done.stderr
     assert_same(*pair)
-    lease = start(command(pair[1], "run", *WINDOW))
-    assert lease.communicate(timeout=300)
+    assert daytally(pair[1], "run", *WINDOW).stdout
     assert bucket_at(seaweed, prefix).size_of(".lock") == len(b'{"free": true}\n')
 
 
 def test_runs_that_heed_no_lease_do_no_harm(pair: list[Path]) -> None:
     """As one that slept until its lease was another's: they plan, seal and publish at once."""
-    module = command(pair[1], "run", *WINDOW)[3:]
-    runs = [start([sys.executable, "-c", LAWLESS, *module]) for _ in range(3)]
-    for run in runs:
-        _, said = run.communicate(timeout=300)
-        assert run.returncode == 0, said
+    runs = [started(pair[1], "run", *WINDOW, module="tests.s3.lawless") for _ in range(3)]
+    for done in [run.end() for run in runs]:
+        assert done.returncode == 0, done.stderr
     assert_same(*pair)
