@@ -502,6 +502,23 @@ class ListedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainWait:
+    """Objects of a chain of which a log that is overdue has to tell whether they passed a step.
+
+    Attributes:
+        source: Whose log is missing.
+        log_day: Of which day.
+        objects: How many wait for it.
+    """
+
+    chain: str
+    step: str
+    source: str
+    log_day: date
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlowRequest:
     """One of the slowest requests of a day, with its line; all its text is hostile."""
 
@@ -566,6 +583,7 @@ class DayReport:
         objects: Objects that did not simply get through, the worst state first.
         slowest: The slowest requests, the slowest first.
         samples: The first line of each kind of error and warning, of this day and the one before.
+        waits: Objects that wait for a log.
     """
 
     project: str
@@ -590,6 +608,7 @@ class DayReport:
     objects: tuple[ListedObject, ...] = ()
     slowest: tuple[SlowRequest, ...] = ()
     samples: tuple[MessageSample, ...] = ()
+    waits: tuple[ChainWait, ...] = ()
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

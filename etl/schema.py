@@ -196,6 +196,18 @@ CHAIN_OBJECTS = pa.schema(
 )
 """Objects of a day that did not simply get through, with the line that showed each last."""
 
+CHAIN_WAITS = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("chain", TEXT),
+        ("step", TEXT),
+        ("source", TEXT),
+        ("log_day", pa.date32()),
+        ("objects", pa.int64()),
+    ]
+)
+"""How many objects of a day are undecided at a step until the log of a source and day comes."""
+
 SLOW_REQUESTS = pa.schema(
     [
         ("day", pa.date32()),

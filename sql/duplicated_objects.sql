@@ -34,4 +34,4 @@ select
 from chain_steps c
 left join strays_of o on c.chain = o.chain and c.position = o.position
 left join seen s on c.chain = s.chain and c.position = s.position
-where c.position >= 1
+where not c.repeats

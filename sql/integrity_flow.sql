@@ -30,7 +30,7 @@ pairs as (
   from chain_steps c
   left join counted up on c.chain = up.chain and c.position = up.position
   left join counted down on c.chain = down.chain and c.next_position = down.position
-  where c.next_step is not null
+  where c.next_step is not null and not c.repeats and not c.next_repeats
 )
 select
   chain,

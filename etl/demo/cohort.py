@@ -14,6 +14,10 @@ from etl.demo.plan import SECOND, Bools, Day, Ints, iso
 GRACE = 6 * 3600 * SECOND
 LOOKBACK_DAYS = 3
 AHEAD_DAYS = 1
+MINUTE = 60 * SECOND
+SILENT_STEP = "transformed"
+"""The step whose log is missing on some days."""
+
 ABSENT = np.iinfo(np.int64).max
 """An instant that never comes."""
 
@@ -70,9 +74,12 @@ class Cohort:
         strays: `duplicated` and `unexpected` to step to instants, one per customer.
         objects: All that did not simply get through, as the report has to list them.
         spans: First and last entry of the lost and the late.
+        waiting: Step to the number of customers whom only a missing log could show there.
     """
 
-    def __init__(self, day: Day, days: Sequence[ChainDay], place: int, ends: int) -> None:
+    def __init__(
+        self, day: Day, days: Sequence[ChainDay], place: int, ends: int, silent: Sequence[Day] = ()
+    ) -> None:
         """Look at a day.
 
         Args:
@@ -80,8 +87,9 @@ class Cohort:
             days: What the logs show of it, of the days before it, and of the next one.
             place: Which of `days` it is.
             ends: When the simulated time ends.
+            silent: Days whose log of the transformer is missing.
         """
-        self._day, self._ends = day, ends
+        self._day, self._ends, self._silent = day, ends, silent
         before = days[max(0, place - LOOKBACK_DAYS) : place]
         behind = days[place : place + 1 + AHEAD_DAYS]
         self._today = {step: Passed.of([days[place]], step) for step in STEPS}
@@ -89,6 +97,7 @@ class Cohort:
         self._behind = {step: Passed.of(behind, step) for step in STEPS}
         self.objects: list[dict[str, Any]] = []
         self.spans: dict[str, tuple[str, str]] = {}
+        self.waiting: dict[str, int] = {}
         self._follow()
         self.strays = {
             "duplicated": {step: self._duplicated(step) for step in STEPS},
@@ -110,9 +119,12 @@ class Cohort:
         for number in range(1, len(STEPS)):
             absent = ~seen[number]
             states[number][seen[number] & (at[number] > entered_at + GRACE)] = "late"
-            states[number][absent & ~over] = "in_flight"
-            states[number][absent & over & (furthest > number)] = "skipped"
-            states[number][absent & over & (furthest < number)] = "lost"
+            hidden = self._is_hidden(STEPS[number], entered_at)
+            known = absent & over & ~hidden
+            states[number][absent & (hidden | ~over)] = "in_flight"
+            states[number][known & (furthest > number)] = "skipped"
+            states[number][known & (furthest < number)] = "lost"
+            self.waiting[STEPS[number]] = int((absent & over & hidden).sum())
         self.state = {step: _counted(states[n]) for n, step in enumerate(STEPS) if n}
         self.whole = _counted(states[-1])
         for state in ("lost", "late", "in_flight"):
@@ -122,6 +134,13 @@ class Cohort:
                 self.spans[state] = iso(edges.min()), iso(edges.max())
         for number in range(1, len(STEPS)):
             self._list(states[number], number, customer, at, furthest)
+
+    def _is_hidden(self, step: str, entered_at: Ints) -> Bools:
+        """Tell for whom a missing log leaves open whether they passed a step."""
+        hidden = np.zeros(len(entered_at), np.bool_)
+        for day in self._silent if step == SILENT_STEP else ():
+            hidden |= (entered_at < day.end + MINUTE) & (entered_at + GRACE >= day.start)
+        return hidden
 
     def _list(self, states: Any, number: int, customer: Ints, at: Ints, furthest: Ints) -> None:
         is_last = number == len(STEPS) - 1

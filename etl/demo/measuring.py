@@ -65,6 +65,11 @@ def measure(count: DayCount, before: Days) -> list[dict[str, Any]]:
             found.append(row(metric, {}, None, n=0))
     for each in found:
         each["verdict"] = _verdict(each, count.missing, count.day.date, before)
+        if (
+            each["metric"] == "integrity_cohort"
+            and count.cohort.waiting[each["dimensions"]["step"]]
+        ):
+            each["verdict"] = "incomplete"
     return sorted(found, key=lambda each: (each["metric"], str(sorted(each["dimensions"].items()))))
 
 

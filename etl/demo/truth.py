@@ -98,7 +98,8 @@ class Truth:
             return
         facts = self._waiting
         day, requests = facts.day, facts.requests
-        cohort = Cohort(day, self._chains, place, self._plan.days[-1].end)
+        silent = [each for each in self._plan.days if "missing_log" in each.faults]
+        cohort = Cohort(day, self._chains, place, self._plan.days[-1].end, silent)
         count = DayCount(day, requests, cohort, facts.lines)
         measurements = [
             *measure(count, self._days),

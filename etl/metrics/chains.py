@@ -5,7 +5,8 @@ row for each later step, with `reached_at` (null if the step was not seen) and `
 
 - `reached`: seen at the step within the grace period, counted from the object's entry;
 - `late`: seen there after it, up to the end of the last day into which the grace period reaches;
-- `in_flight`: not seen there, and the data end before the grace period does;
+- `in_flight`: not seen there, and the data end before the grace period does, or a log is missing
+  that could show it there (`metrics.gaps`);
 - `skipped`: not seen there, though at a later step, and the grace period is over;
 - `lost`: seen neither there nor later, and the grace period is over.
 
@@ -13,10 +14,13 @@ row for each later step, with `reached_at` (null if the step was not seen) and `
 
 - `duplicated`: the step was seen before, on the day or in the look-back; `at` is the last time;
 - `unexpected`: no earlier step was seen before it in the look-back. Not judged within a grace
-  period of the first data there are: their objects may have entered before.
+  period of the first data there are, or of a missing log of the first step: their objects may have
+  entered before. Neither is judged at steps that objects pass again and again (`repeats`).
 
 `passages`: how long it took, for first arrivals at a step on the day; `span` is `step` from each
 step to the next, `chain` from the first to the last.
+
+`chain_waits`: how many objects are in flight at a step because of a log that is overdue.
 
 Clocks of two hosts differ: a step that is stamped up to `CLOCK_SKEW` before an earlier one counts
 as after it.
@@ -24,61 +28,19 @@ as after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from etl.days import day_bounds
+from etl.metrics.chain_schemas import INSTANT, SCHEMAS
+from etl.metrics.gaps import Gap, any_touches, gaps_of
 from etl.metrics.steps import Chain, Step, step_rows
 from etl.metrics.views import Definitions, cut
 
 CLOCK_SKEW = timedelta(minutes=1)
-
-_INSTANT = pl.Datetime("us", "UTC")
-COHORTS_SCHEMA = pl.Schema(
-    {
-        "chain": pl.String(),
-        "object_id": pl.String(),
-        "entered_at": _INSTANT,
-        "step": pl.String(),
-        "position": pl.Int32(),
-        "reached_at": _INSTANT,
-        "state": pl.String(),
-        "last_step": pl.String(),
-        "last_at": _INSTANT,
-        "is_last": pl.Boolean(),
-    }
-)
-"""`last_step` is the furthest step at which the object was seen, first at `last_at`; `is_last`
-marks the row of the chain's last step, so that each object is counted once."""
-
-STRAYS_SCHEMA = pl.Schema(
-    {
-        "chain": pl.String(),
-        "object_id": pl.String(),
-        "step": pl.String(),
-        "position": pl.Int32(),
-        "at": _INSTANT,
-        "state": pl.String(),
-    }
-)
-
-PASSAGES_SCHEMA = pl.Schema(
-    {
-        "chain": pl.String(),
-        "object_id": pl.String(),
-        "span": pl.String(),
-        "from_step": pl.String(),
-        "to_step": pl.String(),
-        "started_at": _INSTANT,
-        "reached_at": _INSTANT,
-        "time_s": pl.Float64(),
-    }
-)
-
-SCHEMAS = {"cohorts": COHORTS_SCHEMA, "strays": STRAYS_SCHEMA, "passages": PASSAGES_SCHEMA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +71,7 @@ class _Case:
     start: datetime
     end: datetime
     known: Known
+    gaps: Sequence[Gap]
 
     def is_today(self, column: str = "at") -> pl.Expr:
         return (pl.col(column) >= self.start) & (pl.col(column) < self.end)
@@ -119,9 +82,13 @@ class _Case:
 
 
 def chain_views(
-    tables: Mapping[str, pl.LazyFrame], definitions: Definitions, day: date, known: Known
+    tables: Mapping[str, pl.LazyFrame],
+    definitions: Definitions,
+    day: date,
+    known: Known,
+    absent: Mapping[date, Collection[str]] | None = None,
 ) -> dict[str, pl.LazyFrame]:
-    """Return `cohorts`, `strays` and `passages` of a day.
+    """Return `cohorts`, `strays`, `passages` and `chain_waits` of a day.
 
     What costs most is done here and now, once for all metrics: one row per object. The views' rows,
     several per object, are made of it as they are read, so that they take no memory.
@@ -131,6 +98,7 @@ def chain_views(
         definitions: Chains and time zone.
         day: The day.
         known: What the warehouse has data of; decides between lost and in flight.
+        absent: Expected sources without a record, by day; of the days that grace periods touch.
     """
     found: dict[str, list[pl.LazyFrame]] = {name: [] for name in SCHEMAS}
     start, end = day_bounds(day, definitions.zone)
@@ -140,7 +108,8 @@ def chain_views(
         last = day + timedelta(days=chain.ahead_days(day, definitions.zone))
         views = cut(tables, definitions, first, last)
         queries = [step_rows(views, step).select("object_id", "at") for step in steps]
-        case = _Case(chain, steps, start, end, known)
+        gaps = gaps_of(steps, views, absent or {}, definitions.zone, known.last_at)
+        case = _Case(chain, steps, start, end, known, tuple(gaps))
         sightings = pl.collect_all(queries, engine="streaming")
         for name, frame in _of_chain(case, sightings).items():
             found[name].append(frame.select(SCHEMAS[name].names()).cast(SCHEMAS[name]))
@@ -152,9 +121,11 @@ def chain_views(
 
 def _of_chain(case: _Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.LazyFrame]:
     wide = _wide(case, sightings)
+    entered = _entered(case, wide, sightings)
     return {
-        "cohorts": _cohorts(case, wide, sightings),
-        "strays": pl.concat(list(_strays(case, wide))).lazy(),
+        "cohorts": _cohorts(case, entered),
+        "chain_waits": _waits(case, entered),
+        "strays": _strays_of(case, wide),
         "passages": pl.concat(list(_passages(case, wide))),
     }
 
@@ -179,7 +150,8 @@ def _wide(case: _Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return rows.group_by("object_id").agg(figures).collect(engine="streaming")
 
 
-def _cohorts(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.LazyFrame:
+def _entered(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return one row per object of the cohort: when it reached each step, and its deadline."""
     entered = wide.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
     for number in range(2, len(case.steps) + 1):
         entered = _reached(entered, number, sightings[number - 1])
@@ -187,17 +159,18 @@ def _cohorts(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame])
     reached = [pl.col(f"reached_{step.position}") for step in case.later]
     furthest = [pl.when(at.is_not_null()).then(pl.lit(n)) for n, at in enumerate(reached, start=2)]
     last = pl.coalesce(*reversed(furthest), pl.lit(1))
-    entered = entered.select(
+    return entered.select(
         "object_id",
         "entered_at",
         *reached,
         last.alias("last"),
         pl.coalesce(*reversed(reached), pl.col("entered_at")).alias("last_at"),
-        (pl.lit(case.known.last_at, dtype=_INSTANT) > deadline)
-        .fill_null(value=False)
-        .alias("over"),
+        (pl.lit(case.known.last_at, dtype=INSTANT) > deadline).fill_null(value=False).alias("over"),
         deadline.alias("deadline"),
     )
+
+
+def _cohorts(case: _Case, entered: pl.DataFrame) -> pl.LazyFrame:
     names = pl.Series([step.name for step in case.steps], dtype=pl.String)
     rows = [
         entered.lazy().select(
@@ -207,7 +180,7 @@ def _cohorts(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame])
             pl.lit(step.name).alias("step"),
             pl.lit(step.position).alias("position"),
             pl.col(f"reached_{step.position}").alias("reached_at"),
-            _state(step.position).alias("state"),
+            _state(case, step.position).alias("state"),
             pl.lit(names).gather(pl.col("last") - 1).alias("last_step"),
             "last_at",
             pl.lit(step is case.steps[-1]).alias("is_last"),
@@ -219,7 +192,7 @@ def _cohorts(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame])
 
 def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.DataFrame:
     """Add when each object was first seen at a step, sightings from before its entry left out."""
-    first, earliest = pl.col(f"first_{number}"), pl.col("entered_at") - CLOCK_SKEW
+    first, earliest = pl.col(f"first_{number}"), _since()
     name = f"reached_{number}"
     before = entered.filter(first < earliest).select("object_id", "entered_at")
     entered = entered.with_columns(pl.when(first >= earliest).then(first).alias(name))
@@ -231,14 +204,33 @@ def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.
     return entered.with_columns(pl.coalesce(name, "seen_after").alias(name)).drop("seen_after")
 
 
-def _state(position: int) -> pl.Expr:
+def _waits(case: _Case, entered: pl.DataFrame) -> pl.LazyFrame:
+    """Count the objects that a log leaves undecided which should be there by now."""
+    rows = []
+    for step in case.later:
+        for gap in case.gaps:
+            if gap.position == step.position and gap.is_over:
+                in_flight = _state(case, step.position) == "in_flight"
+                waiting = in_flight & gap.touches(_since(), pl.col("deadline"))
+                objects = entered.select(waiting.sum()).item()
+                told = (case.chain.name, step.name, step.position, gap.source, gap.day, objects)
+                rows += [told] if objects else []
+    return pl.LazyFrame(rows, schema=SCHEMAS["chain_waits"], orient="row")
+
+
+def _since() -> pl.Expr:
+    return pl.col("entered_at") - CLOCK_SKEW
+
+
+def _state(case: _Case, position: int) -> pl.Expr:
     at = pl.col(f"reached_{position}")
+    undecided = any_touches(case.gaps, position, _since(), pl.col("deadline"))
     return (
         pl.when(at <= pl.col("deadline"))
         .then(pl.lit("reached"))
         .when(at.is_not_null())
         .then(pl.lit("late"))
-        .when(~pl.col("over"))
+        .when(~pl.col("over") | undecided)
         .then(pl.lit("in_flight"))
         .when(pl.col("last") > position)
         .then(pl.lit("skipped"))
@@ -246,18 +238,27 @@ def _state(position: int) -> pl.Expr:
     )
 
 
+def _strays_of(case: _Case, wide: pl.DataFrame) -> pl.LazyFrame:
+    found = list(_strays(case, wide))
+    return pl.concat(found).lazy() if found else pl.LazyFrame(schema=SCHEMAS["strays"])
+
+
 def _strays(case: _Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
     since = case.known.first_at + case.chain.grace if case.known.first_at else None
     for step in case.steps:
         number = step.position
         here, seen = pl.col(f"today_{number}"), pl.col(f"seen_{number}")
+        if step.repeats:
+            continue
         doubled = wide.filter(here.is_not_null() & (seen > 1))
         yield _stray_rows(doubled, step, f"again_{number}", "duplicated")
         upstream = [pl.col(f"first_{place}") for place in range(1, number)]
         if upstream and since is not None:
             alone = pl.min_horizontal(upstream) > here + CLOCK_SKEW
             first_time = pl.col(f"first_{number}") == here
-            strangers = wide.filter(alone.fill_null(value=True) & first_time & (here >= since))
+            hidden = any_touches(case.gaps, 1, here - case.chain.grace, here)
+            is_stray = alone.fill_null(value=True) & first_time & (here >= since) & ~hidden
+            strangers = wide.filter(is_stray)
             yield _stray_rows(strangers, step, f"today_{number}", "unexpected")
 
 

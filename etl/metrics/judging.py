@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from etl.metrics.band import usual_band
 from etl.metrics.history import History
-from etl.metrics.scope import scope
+from etl.metrics.scope import scope, words_of
 from etl.metrics.targets import Target, parse_target
 from etl.metrics.views import Definitions
 from etl.model import Dimensions, Measurement, Sheet, Verdict
@@ -23,6 +24,7 @@ class DayContext:
         measured_at: The run's time, UTC.
         data_version: Hash of the data and definitions that are measured.
         history: Values of the days before.
+        waiting: Chains and steps at which a log that is overdue leaves objects undecided.
     """
 
     day: date
@@ -31,6 +33,7 @@ class DayContext:
     measured_at: datetime
     data_version: str
     history: History = field(default_factory=History)
+    waiting: Collection[tuple[str, str]] = ()
 
 
 def judge(sheet: Sheet, one: Measurement, target: str, context: DayContext) -> Measurement:
@@ -46,8 +49,9 @@ def judge(sheet: Sheet, one: Measurement, target: str, context: DayContext) -> M
     """
     about = dimensions_text(one.dimensions)
     history = context.history.of(sheet.name, about)
-    absent = bool(context.missing) and not context.missing.isdisjoint(
-        scope(sheet, one.dimensions, context.definitions)
+    absent = _waits(sheet, one.dimensions, context) or (
+        bool(context.missing)
+        and not context.missing.isdisjoint(scope(sheet, one.dimensions, context.definitions))
     )
     nothing = one.n == 0 or (one.value is None and not one.numerator)
     if not target:
@@ -62,6 +66,25 @@ def judge(sheet: Sheet, one: Measurement, target: str, context: DayContext) -> M
 def dimensions_text(dimensions: Dimensions) -> str:
     """Return dimensions as JSON text with sorted keys: the form in which they are kept."""
     return json.dumps(dict(dimensions), sort_keys=True, ensure_ascii=False)
+
+
+def _waits(sheet: Sheet, dimensions: Dimensions, context: DayContext) -> bool:
+    """Tell whether a figure about a day's objects may be another once an overdue log has come.
+
+    A figure without a step counts each object by its state at the last one, if its SQL says so.
+    """
+    words = words_of(sheet) if context.waiting else set()
+    if not any(word.startswith("cohort") for word in words):
+        return False
+    steps = context.definitions.steps
+    last = {step.chain: step.name for step in sorted(steps, key=lambda step: step.position)}
+    chain, step = dimensions.get("chain"), dimensions.get("step")
+    return any(
+        chain in {None, of_chain}
+        and step in {None, of_step}
+        and (step is not None or "is_last" not in words or of_step == last.get(of_chain))
+        for of_chain, of_step in context.waiting
+    )
 
 
 def _verdict(one: Measurement, target: Target | None, *, absent: bool, nothing: bool) -> Verdict:

@@ -17,6 +17,7 @@ CHAIN_VIEWS = {
     "strays": "objects that the chain does not allow for: seen twice at a step, or at none before",
     "passages": "how long first arrivals at a step on the day took from the step before, or the"
     " first",
+    "chain_waits": "how many objects are in flight at a step because of a log that is overdue",
 }
 UNCUT = {
     "sources": "the configured sources: source, records (requests or events), expected",

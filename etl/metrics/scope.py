@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from etl.metrics.chains import SCHEMAS
+from etl.metrics.chain_schemas import SCHEMAS
 from etl.metrics.views import Definitions
 from etl.model import Dimensions, Sheet
 

@@ -32,6 +32,8 @@ CHAIN_STEPS_SCHEMA = pl.Schema(
         "position": pl.Int32(),
         "next_step": pl.String(),
         "next_position": pl.Int32(),
+        "repeats": pl.Boolean(),
+        "next_repeats": pl.Boolean(),
         "steps": pl.Int32(),
     }
 )
@@ -49,6 +51,8 @@ class Step:
         records: `requests` or `events`.
         where: SQL condition.
         object_id: SQL expression of the object's id.
+        repeats: Objects pass it again and again, as look-ups do: neither seeing one twice nor
+            seeing one that entered long ago means anything.
     """
 
     chain: str
@@ -57,6 +61,7 @@ class Step:
     records: str
     where: str
     object_id: str
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,8 @@ def chain_steps(steps: Sequence[Step]) -> pl.LazyFrame:
                 "position": step.position,
                 "next_step": after.name if after else None,
                 "next_position": after.position if after else None,
+                "repeats": step.repeats,
+                "next_repeats": after.repeats if after else None,
                 "steps": last[step.chain],
             }
         )

@@ -4,7 +4,7 @@ Cut by day: `requests`, `events`, `rejects` (by day of ingestion), `inputs` (wit
 day), `steps`, `unrouted` (requests that match no route, by template of their path); each also as
 `<view>_before`, for the days before it. What `metrics.chains` knows of the objects of a day
 (`cohorts`, `strays`, `passages`) comes on top. Not cut: `sources` (source, records, expected) and
-`chain_steps` (chain, step, position, next_step, next_position, steps).
+`chain_steps` (chain, step, position, next_step, next_position, repeats, next_repeats, steps).
 `requests` and `events` have besides their table's columns `hour`, the local hour of the day, and
 the columns of `derived`; `requests` has `within_s`, the seconds in which it should be answered.
 """

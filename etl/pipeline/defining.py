@@ -20,9 +20,9 @@ def definitions_of(settings: Settings, formats: Mapping[str, LineFormat]) -> Def
             for source in settings.source
         ],
         steps=[
-            Step(chain.name, step.name, position, step.records, step.where, step.object)
+            Step(chain.name, one.name, position, one.records, one.where, one.object, one.repeats)
             for chain in settings.chain
-            for position, step in enumerate(chain.step, start=1)
+            for position, one in enumerate(chain.step, start=1)
         ],
         chains=[
             Chain(chain.name, chain.grace_period, chain.lookback_days) for chain in settings.chain

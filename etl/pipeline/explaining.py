@@ -13,14 +13,15 @@ import polars as pl
 from etl.days import day_bounds
 from etl.errors import ConfigError, UnknownNameError
 from etl.metrics.between import is_between_steps, objects_between, with_last_lines
-from etl.metrics.chains import SCHEMAS, chain_views
+from etl.metrics.chain_schemas import SCHEMAS
+from etl.metrics.chains import chain_views
 from etl.metrics.meanings import meanings
 from etl.metrics.scope import words_of
 from etl.metrics.tracing import NAMED, Trace, trace
 from etl.metrics.views import build_views, cut
 from etl.model import Dimensions, Measurement, Restatement, Sheet, Verdict
+from etl.pipeline.absence import absent_around, missing_sources
 from etl.pipeline.lines_of import InputRead, fetch_lines
-from etl.pipeline.measuring import missing_sources
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
 from etl.store.measurements import read_measurements
@@ -143,7 +144,8 @@ def _views(project: Project, sheet: Sheet, day: date) -> dict[str, pl.LazyFrame]
     last = day + timedelta(days=ahead_days(definitions, day))
     views["sightings"] = cut(tables, definitions, first, last)["steps"]
     if set(SCHEMAS) & words_of(sheet):
-        views |= chain_views(tables, definitions, day, known_span(project.warehouse))
+        known, absent = known_span(project.warehouse), absent_around(project, day)
+        views |= chain_views(tables, definitions, day, known, absent)
     return views
 
 

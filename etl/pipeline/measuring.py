@@ -16,6 +16,13 @@ from etl.metrics.chains import Known
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
 from etl.metrics.rules import reach_days
+from etl.pipeline.absence import (
+    RECORD_TABLES,
+    Absent,
+    days_around,
+    gaps_in_words,
+    missing_sources,
+)
 from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
@@ -30,8 +37,6 @@ from etl.store.measurements import (
 )
 from etl.store.publish import published_batches
 from etl.store.retention import emptied_days, present_before
-
-RECORD_TABLES = ("requests", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,12 @@ def due_days(
     emptied = emptied_days(project.warehouse)
     # A day measured before that has no rows any more: a rebuild gave them to another one.
     over = {day for day in {*current, *kept} if day_bounds(day, project.settings.zone)[1] <= now}
+    around = {near for day in wanted_days | over for near in days_around(project.definitions, day)}
+    absent = missing_sources(project, around)
     stale: dict[date, str] = {}
     final: list[date] = []
     for day in sorted(wanted_days | over):
-        version, old = _version(project, current, known, day), kept.get(day, "")
+        version, old = _version(project, current, absent, known, day), kept.get(day, "")
         asked = day in wanted_days
         same = old == version or (not asked and old.split("-")[0] == version.split("-")[0])
         if same and not (again and asked):
@@ -117,23 +124,6 @@ def due_days(
         elif asked or day in fresh:
             final.append(day)
     return Due(tuple(stale), stale, tuple(final))
-
-
-def missing_sources(project: Project, days: Iterable[date]) -> dict[date, tuple[str, ...]]:
-    """Return for each day the expected sources without a single record of it.
-
-    Records that retention has removed were there.
-    """
-    present: dict[date, set[str]] = {}
-    for day, source in present_before(project.warehouse):
-        present.setdefault(day, set()).add(source)
-    for table in RECORD_TABLES:
-        for day, path in project.warehouse.files(table):
-            present.setdefault(day, set()).add(_source_in(path))
-    expected = [name for name, _, is_expected in project.definitions.sources if is_expected]
-    return {
-        day: tuple(name for name in expected if name not in present.get(day, ())) for day in days
-    }
 
 
 def _note_detections(project: Project, now: datetime) -> None:
@@ -173,7 +163,9 @@ def _reads_by_day(project: Project, retired: set[date]) -> dict[date, list[str]]
     return reads
 
 
-def _version(project: Project, reads: Mapping[date, list[str]], known: Known, day: date) -> str:
+def _version(
+    project: Project, reads: Mapping[date, list[str]], absent: Absent, known: Known, day: date
+) -> str:
     """Return `data-definitions`: short hashes of all that a day is measured from.
 
     Its data are those of the day, of the days that it looks back at, and of those ahead that
@@ -183,7 +175,7 @@ def _version(project: Project, reads: Mapping[date, list[str]], known: Known, da
     definitions = project.definitions
     reach = max((reach_days(sheet) for sheet in project.sheets.values()), default=0)
     back = max(lookback_days(project.sheets.values(), definitions), reach)
-    named: list[str] = []
+    named = gaps_in_words(definitions, absent, day, known.last_at)
     for number in range(-back, ahead_days(definitions, day) + 1):
         named += [f"{number:+}", *sorted(reads.get(day + timedelta(days=number), ()))]
     bounds = day_bounds(day, definitions.zone)
@@ -192,8 +184,3 @@ def _version(project: Project, reads: Mapping[date, list[str]], known: Known, da
         named.append(f"{each.name} {seen.first_at} {seen.last_at}")
     data = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     return f"{data}-{project.definitions_digest}"
-
-
-def _source_in(path: str) -> str:
-    """Return the source in a part file's path, `day=…/source=…/name.parquet`."""
-    return path.split("/")[1].removeprefix("source=")

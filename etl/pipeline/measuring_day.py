@@ -20,6 +20,7 @@ from etl.metrics.samples import message_samples
 from etl.metrics.shared import share
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
+from etl.pipeline.absence import absent_around
 from etl.pipeline.causes import causes_of
 from etl.pipeline.project import Project
 from etl.pipeline.windows import known_span
@@ -35,7 +36,10 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
         Metrics that could not be measured, and why; the others are.
     """
     known = known_span(project.warehouse)
-    of_chains = chain_views(project.tables(), project.definitions, context.day, known)
+    absent = absent_around(project, context.day)
+    of_chains = chain_views(project.tables(), project.definitions, context.day, known, absent)
+    waits = of_chains["chain_waits"].collect()
+    context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
     found, runs = _run_metrics(project, context, of_chains)
     _keep_evidence(project, context.day, of_chains)
     _keep(project, context, found, runs)
@@ -81,6 +85,7 @@ def _keep_evidence(project: Project, day: date, of_chains: Mapping[str, pl.LazyF
     tables = project.tables()
     listed = listed_objects(tables, project.definitions, day, of_chains)
     write_evidence(project.warehouse, day, "chain_objects", listed)
+    write_evidence(project.warehouse, day, "chain_waits", of_chains["chain_waits"].collect())
     write_evidence(project.warehouse, day, "slow_requests", slowest_requests(tables, day))
     write_evidence(project.warehouse, day, "message_samples", message_samples(tables, day))
 

@@ -24,7 +24,7 @@ from etl.model import (
     Restatement,
     Verdict,
 )
-from etl.pipeline.measuring import missing_sources
+from etl.pipeline.absence import missing_sources
 from etl.pipeline.project import Project, templates_of
 from etl.pipeline.sheets import findings
 from etl.reporting import (
@@ -40,7 +40,7 @@ from etl.reporting import (
     write_index,
 )
 from etl.schema import INPUTS, REJECTS
-from etl.store.evidence import read_objects, read_samples, read_slowest
+from etl.store.evidence import read_objects, read_samples, read_slowest, read_waits
 from etl.store.ledger import READ
 from etl.store.measurements import read_detections, read_measurements
 from etl.store.restatements import read_metric_runs, read_restatements
@@ -185,6 +185,7 @@ def build_report(
         objects=read_objects(project.warehouse, day),
         slowest=read_slowest(project.warehouse, day),
         samples=read_samples(project.warehouse, day),
+        waits=read_waits(project.warehouse, day),
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from etl.pipeline.absence import missing_sources
 from etl.pipeline.ingest import IngestSummary, OnProgress
 from etl.pipeline.ingest_run import read_news
-from etl.pipeline.measuring import measure_days, missing_sources
+from etl.pipeline.measuring import measure_days
 from etl.pipeline.project import Project, check_metrics
 from etl.pipeline.reports import report_days
 from etl.pipeline.results import RunResult

@@ -102,6 +102,17 @@ def _new(m: Measurement, sample: MessageSample | None, report: DayReport) -> Not
     return Note(kind, f"source {spoken(m.dimensions.get('source'))}", said)
 
 
+def waits_lines(report: DayReport) -> list[str]:
+    """Return a sentence for each overdue log that has to tell what became of the day's objects."""
+    lines = [
+        f"Waiting for the log of {clip(one.source, 60)} of {one.log_day}: it has to tell whether"
+        f" {count_of(one.objects, 'object')} of {clip(one.chain, 60)} passed {clip(one.step, 60)}."
+        for one in report.waits[:MOST]
+    ]
+    rest = len(report.waits) - MOST
+    return [*lines, *([f"And for {count_of(rest, 'log')} more."] if rest > 0 else [])]
+
+
 def unusual_brief(report: DayReport) -> Brief:
     """Return the unusual values: of those that move together, the one that lies farthest out."""
     topics: dict[str, list[Measurement]] = {}

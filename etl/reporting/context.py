@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from etl.model import DayReport, Verdict
+from etl.reporting.brief import waits_lines
 from etl.reporting.evidence import with_evidence
 from etl.reporting.headline import reasons
 from etl.reporting.judge import SEVERITY, WORDS, Kpi, count, statement, verdict_of, verdict_words
@@ -120,6 +121,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "costs": costs(kpis, Verdict.MISSED),
         "gaps": costs(kpis, Verdict.NO_DATA) + costs(kpis, Verdict.INCOMPLETE),
         "missing_sources": [clip(name, 60) for name in sorted(report.missing)],
+        "waits": waits_lines(report),
         "empty": not any(m.value for m in report.measurements) and not report.inputs,
         "open_incidents": open_count(report.incidents),
         "proof": proof_line(report.inputs, report.missing),
@@ -142,8 +144,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "missing": missing_table(report.missing),
         "rejects": rejects_table(report.rejects),
     }
-    of_classes = with_evidence(told_sections(report), report)
-    return Day(context, of_classes, tables)
+    return Day(context, with_evidence(told_sections(report), report), tables)
 
 
 def span(report: DayReport) -> str:

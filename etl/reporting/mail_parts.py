@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl.model import DayReport, Verdict
-from etl.reporting.brief import budgets_brief, incidents_brief, news_brief, unusual_brief
+from etl.reporting.brief import (
+    budgets_brief,
+    incidents_brief,
+    news_brief,
+    unusual_brief,
+    waits_lines,
+)
 from etl.reporting.charts import share
 from etl.reporting.context import Context, Cost, costs, day_page, web_address
 from etl.reporting.headline import headline, kpi_line, reasons
@@ -113,6 +119,8 @@ def mail_text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, lim
         lines += [f"Nothing can be said about: {'; '.join(gaps)}", ""]
     if report.missing:
         lines += [f"Missing sources: {clip(', '.join(sorted(report.missing)), 400)}", ""]
+    if waits := waits_lines(report):
+        lines += [*waits, ""]
     lines += ["KPIs", *([] if kpis else [f"  {reasons(kpis)}"])]
     lines += [f"  {WORDS[kpi.verdict].upper()}: {kpi_line(kpi)}" for kpi in kpis[:limit]]
     if len(kpis) > limit:

@@ -19,6 +19,7 @@ class StepSettings(Part):
     records: Literal["requests", "events"] = Field(alias="from")
     where: NonEmpty
     object: NonEmpty
+    repeats: bool = False
 
 
 class ChainSettings(Part):

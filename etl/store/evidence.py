@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from etl.model import ListedObject, MessageSample, SlowRequest
-from etl.schema import CHAIN_OBJECTS, INPUTS, MESSAGE_SAMPLES, SLOW_REQUESTS
+from etl.model import ChainWait, ListedObject, MessageSample, SlowRequest
+from etl.schema import CHAIN_OBJECTS, CHAIN_WAITS, INPUTS, MESSAGE_SAMPLES, SLOW_REQUESTS
 from etl.store.tables import Warehouse
 
 _SCHEMAS = {
     "chain_objects": CHAIN_OBJECTS,
+    "chain_waits": CHAIN_WAITS,
     "slow_requests": SLOW_REQUESTS,
     "message_samples": MESSAGE_SAMPLES,
 }
@@ -30,6 +31,13 @@ def read_objects(warehouse: Warehouse, day: date) -> tuple[ListedObject, ...]:
     """Return the objects listed for a day."""
     rows = _with_uris(warehouse, "chain_objects", day).sort("chain", "state", "object_id", "step")
     return tuple(ListedObject(**row) for row in rows.iter_rows(named=True))
+
+
+def read_waits(warehouse: Warehouse, day: date) -> tuple[ChainWait, ...]:
+    """Return which objects of a day wait for a log, by chain, log and step."""
+    rows = warehouse.scan("chain_waits", CHAIN_WAITS).filter(pl.col("day") == day).drop("day")
+    ordered = rows.sort("chain", "log_day", "source", "step").collect()
+    return tuple(ChainWait(**row) for row in ordered.iter_rows(named=True))
 
 
 def read_slowest(warehouse: Warehouse, day: date) -> tuple[SlowRequest, ...]:

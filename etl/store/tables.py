@@ -32,6 +32,7 @@ PARTITIONS = {
     "restatements": ["day"],
     "metric_runs": ["day"],
     "chain_objects": ["day"],
+    "chain_waits": ["day"],
     "slow_requests": ["day"],
     "message_samples": ["day"],
     "incident_log": [],

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 STEPS = ("imported", "transformed", "stored", "provided")
+SOURCES = dict(zip(STEPS, ("importer", "transformer", "store", "api"), strict=True))
+ZONE = ZoneInfo("Europe/Berlin")
 GRACE = timedelta(hours=6)
 Sightings = Mapping[date, list[tuple[str, str, datetime]]]
 Told = Iterator[tuple[str, dict[str, Any], dict[str, Any]]]
 
 
 class SlowChain:
-    """All stories of one day: for each customer and step the days and times it was seen."""
+    """All stories of one day: for each customer and step the days and times it was seen.
 
-    def __init__(self, sightings: Sightings, day: date) -> None:
-        self.day, self.ends = day, max(sightings)
+    `logs` tells which sources have a line of which day.
+    """
+
+    def __init__(
+        self, sightings: Sightings, day: date, logs: Mapping[date, Collection[str]]
+    ) -> None:
+        self.day, self.ends, self.logs = day, max(sightings), logs
         self.stories: dict[str, dict[str, list[tuple[int, datetime]]]] = defaultdict(
             lambda: {step: [] for step in STEPS}
         )
@@ -47,11 +55,17 @@ class SlowChain:
             for number, at in enumerate(reached):
                 if at:
                     states.append("reached" if at <= entered + GRACE else "late")
-                elif entered + GRACE >= self.end_of_all:
+                elif entered + GRACE >= self.end_of_all or self.is_hidden(STEPS[number], entered):
                     states.append("in_flight")
                 else:
                     states.append("skipped" if number < last else "lost")
             yield customer, entered, reached, states
+
+    def is_hidden(self, step: str, entered: datetime) -> bool:
+        """Whether a day without any line of a step's source lies in an object's time to pass it."""
+        touched = (entered - timedelta(minutes=1), entered, entered + GRACE)
+        days = {at.astimezone(ZONE).date() for at in touched}
+        return any(day in self.logs and SOURCES[step] not in self.logs[day] for day in days)
 
     def _cohort_objects(self) -> Iterator[dict[str, Any]]:
         for customer, entered, reached, states in self.states():

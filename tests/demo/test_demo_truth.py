@@ -60,6 +60,11 @@ class Reading:
     inputs: dict[str, dict[str, int]] = field(default_factory=dict)
     files: list[tuple[str, int, set[date]]] = field(default_factory=list)
 
+    @property
+    def logs(self) -> dict[date, set[str]]:
+        """Sources with a line of each day."""
+        return {day: {"api", *self.events[day]} for day in list(self.requests)}
+
 
 @pytest.fixture(scope="module", params=RUNS.values(), ids=RUNS.keys())
 def simulated(request, tmp_path_factory) -> tuple[Reading, dict[str, Any]]:
@@ -168,7 +173,7 @@ def yearless(text: str, first_day: date) -> datetime:
 
 def measured(reading: Reading, day: date) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     requests = reading.requests[day]
-    yield from SlowChain(reading.steps, day).measured()
+    yield from SlowChain(reading.steps, day, reading.logs).measured()
     yield from measured_asks(requests)
     hours = (midnight(day + timedelta(days=1)) - midnight(day)) // timedelta(hours=1)
     yield from measured_rates(requests, lambda at: label(at, hours))
@@ -253,7 +258,7 @@ def test_every_measurement_is_what_a_slow_reader_finds(simulated) -> None:
 def test_every_listed_customer_is_one_whose_lines_tell_so(simulated) -> None:
     reading, truth = simulated
     for text, day in truth["days"].items():
-        slow = SlowChain(reading.steps, date.fromisoformat(text)).objects
+        slow = SlowChain(reading.steps, date.fromisoformat(text), reading.logs).objects
         assert day["objects"] == [dict(sorted(one.items())) | one for one in slow]
 
 

@@ -11,6 +11,7 @@ of its own, and `sql."name"`: a metric's file. Each of its `[[case.run]]` is a n
               they are given ("null" is none); all its other keys are the dimensions.
     listed    day.list = [rows]: exactly these rows of `out/<day>/<list>.csv`, in any order, by the
               columns that are given
+    waits     day = ["chain step source day-of-the-log objects"]: who waits for which overdue log
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from etl.model import Measurement
 from etl.pipeline.project import Project, open_project
 from etl.pipeline.runs import run_all
 from etl.settings import load_settings
+from etl.store.evidence import read_waits
 from etl.store.measurements import read_measurements
 
 FOLDER = Path(__file__).parents[1] / "cases" / "metrics"
@@ -59,6 +61,9 @@ def test_a_case_gives_its_measurements(case: dict[str, Any], tmp_path: Path) -> 
         project = run_night(tmp_path, night)
         for day, metrics in night.get("expect", {}).items():
             assert_measured(project, date.fromisoformat(day), metrics)
+        for day, waits in night.get("waits", {}).items():
+            told = read_waits(project.warehouse, date.fromisoformat(day))
+            assert [f"{o.chain} {o.step} {o.source} {o.log_day} {o.objects}" for o in told] == waits
         for day, lists in night.get("listed", {}).items():
             for name, rows in lists.items():
                 assert_listed(project.settings.out / day / f"{name}.csv", rows)

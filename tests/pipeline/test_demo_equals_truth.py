@@ -15,7 +15,7 @@ from etl.demo import simulate
 from etl.incidents.violations import derive_incidents
 from etl.metrics.judging import dimensions_text
 from etl.model import DayReport
-from etl.pipeline.measuring import missing_sources
+from etl.pipeline.absence import missing_sources
 from etl.pipeline.project import Project
 from etl.pipeline.reports import build_report
 from etl.pipeline.runs import run_all

@@ -15,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import ConfigError
-from etl.model import DayReport, Measurement, MessageSample, Verdict
+from etl.model import ChainWait, DayReport, Measurement, MessageSample, Verdict
 from etl.reporting import build_mail, send_key
+from etl.reporting.context import day_page
+from etl.reporting.html import environment, render
+from etl.resources import templates_folder
 from tests.reporting.figures import DAY, MEASURED_AT, measured
 from tests.reporting.pagecheck import Page, unseen
 from tests.reporting.statements import (
@@ -94,6 +97,19 @@ def test_both_parts_tell_budgets_and_unusual_values() -> None:
     calm = tuple(replace(m, unusual=False) for m in quiet.measurements)
     said = part(mail(replace(quiet, measurements=calm)), "plain")
     assert not re.search("budget|usual|open for|Not measured", said)
+
+
+def test_page_and_mail_say_which_log_the_day_waits_for() -> None:
+    wait = ChainWait("customer", "stored", "store", date(2026, 3, 21), 12)
+    report = replace(rich_report(), waits=(wait,))
+    said = (
+        "Waiting for the log of store of 2026-03-21: it has to tell whether 12 objects of"
+        " customer passed stored."
+    )
+    message = mail(report)
+    page = render(environment(templates_folder(), None), "day.html", day_page(report).cut(9))
+    for text in (part(message, "plain"), Page(part(message, "html")).text, Page(page).text):
+        assert said in " ".join(text.split())
 
 
 def test_new_kinds_of_errors_are_told_the_unknown_ones_first() -> None:
