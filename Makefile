@@ -39,7 +39,8 @@ demo: $(READY) ## simulate two weeks of logs in demo/ and report on them
 test: $(READY) ## every test that needs no server, browser or system package
 	@$(PYTEST) -m "not extra" $(PYTEST_ARGS)
 
-# How many runs are killed at random moments; `make test` kills six.
+# How many runs are killed at random moments, and a tenth as many in S3 if S3_DEATHS says nothing;
+# `make test` kills six.
 DEATHS ?= 60
 test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser nginx ## all tests, with Airflow, S3, nginx and a browser
 	@CHROMIUM=$(CHROMIUM) DEATHS=$(DEATHS) EXAMPLES=100 $(PYTEST) $(PYTEST_ARGS)

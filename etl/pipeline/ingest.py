@@ -14,13 +14,14 @@ import polars as pl
 from loguru import logger
 
 from etl.errors import ChangedInputError, OtherInputError, SkippableError
-from etl.model import Counts, Input, InputAccount, RejectReason
-from etl.pipeline.packing import in_batches, merge, pack, stored_bytes, without
+from etl.model import Counts, Input, InputAccount
+from etl.pipeline.packing import in_batches, in_portions, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, read_package
+from etl.pipeline.telling import log_read, unlike
 from etl.schema import INPUTS
 from etl.store.encode import remove_parts
-from etl.store.ledger import Ledger, LedgerState, Outcome, Span
+from etl.store.ledger import Ledger, Outcome, Span
 from etl.store.publish import SchemaOf, publish
 from etl.store.tables import Warehouse
 
@@ -161,16 +162,50 @@ class SourceRun:
     def _read_news(self) -> None:
         skipped: list[tuple[Input, str]] = []
         for _ in range(ROUNDS):
-            state = self.ledger.load()
-            plan = self._plan(state)
-            skipped = plan.skipped
-            if not plan.spans:
+            skipped, new = self._read_round()
+            if not new:
                 break
-            self.read_batches(state.sealed, plan.spans)
         for (uri, _), (input_id, why) in self.failed.items():
             self.skip(uri, input_id, why)
         for item, why in skipped:
             self.skip(item.uri, "", why)
+
+    def _read_round(self) -> tuple[list[tuple[Input, str]], bool]:
+        """Plan and read what is listed, portion by portion.
+
+        Returns:
+            Inputs that were left out, and whether there was anything new.
+        """
+        skipped: list[tuple[Input, str]] = []
+        new, listed = False, self._list()
+        seen = {(one.uri, one.etag) for one in self.ledger.load_known()[0]}
+        waiting = [item for item in listed if (item.uri, item.etag) not in seen]
+        for portion in in_portions(waiting):
+            plan = self._read_portion(portion, listed)
+            skipped += plan.skipped
+            new = new or bool(plan.spans)
+        return skipped, new
+
+    def _read_portion(self, portion: list[Input], listed: list[Input]) -> Plan:
+        """Read what is new in a portion, next to what is known of all that is listed."""
+        reader = self.job.reader
+        known, sealed = self.ledger.load_known()
+        seen = {(one.uri, one.etag) for one in known}
+        plan = plan_spans(
+            reader.origin,
+            reader.source,
+            [*(item for item in listed if (item.uri, item.etag) in seen), *portion],
+            known,
+            refuted=self.refuted,
+            mapped=self.lookers.map,
+        )
+        del known, seen  # room for what is read
+        self.read_batches(sealed, plan.spans)
+        return plan
+
+    def _list(self) -> list[Input]:
+        listed = self.job.reader.origin.list_inputs(self.job.patterns, now=self.now)
+        return [item for item in listed if (item.uri, item.etag) not in self.failed]
 
     def skip(self, uri: str, input_id: str, why: str) -> None:
         """Tell that an input is left out of this run."""
@@ -179,18 +214,6 @@ class SourceRun:
         if account not in self.summary.skipped:
             logger.bind(source=source, uri=uri, reason=why).warning("input skipped")
             self.summary.skipped.append(account)
-
-    def _plan(self, state: LedgerState) -> Plan:
-        reader = self.job.reader
-        listed = reader.origin.list_inputs(self.job.patterns, now=self.now)
-        return plan_spans(
-            reader.origin,
-            reader.source,
-            [item for item in listed if (item.uri, item.etag) not in self.failed],
-            state.known(),
-            refuted=self.refuted,
-            mapped=self.lookers.map,
-        )
 
     def read_batches(self, sealed: int, spans: list[Span], *, rebuilt: bool = False) -> None:
         """Read spans in batches of bounded size, as long as no other run comes in between."""
@@ -227,9 +250,9 @@ class SourceRun:
         for outcome in outcomes:
             self.summary.counts += outcome.counts
             self.summary.bytes_read += outcome.to_offset - outcome.span.from_offset
-            _log_read(self.job.reader.source, outcome)
+            log_read(self.job.reader.source, outcome)
             if outcome.counts.rejects and not outcome.counts.records:
-                self.summary.unlike.append(_unlike(self.job.reader.source, outcome))
+                self.summary.unlike.append(unlike(self.job.reader.source, outcome))
         self.summary.inputs_read += len(outcomes)
 
     def _read_until_whole(self, batch: int, spans: list[Span], attempt: str) -> list[PackageResult]:
@@ -259,38 +282,3 @@ class SourceRun:
             self.refuted.add((span.input.uri, span.input_id))
         elif not isinstance(error, ChangedInputError):
             self.failed[span.input.uri, span.input.etag] = span.input_id, str(error)
-
-
-def _log_read(source: str, outcome: Outcome) -> None:
-    counts = outcome.counts
-    logger.bind(
-        source=source,
-        uri=outcome.span.input.uri,
-        lines=counts.lines,
-        records=counts.records,
-        rejects=counts.rejects,
-        blank=counts.blank,
-        drifted=counts.drifted,
-        lossy=counts.lossy,
-        refused=dict(outcome.refused),
-        to_offset=outcome.to_offset,
-    ).info("input read")
-    for lines, what in (
-        (counts.drifted, "records have more fields than the format says"),
-        (counts.lossy, "records have U+FFFD for bytes that are not UTF-8"),
-        *((outcome.refused.get(reason, 0), what) for reason, what in _UNREADABLE.items()),
-    ):
-        if lines:
-            logger.bind(source=source, uri=outcome.span.input.uri, lines=lines).warning(what)
-
-
-_UNREADABLE = {
-    RejectReason.WIDE_ENCODING: "lines are UTF-16 or UTF-32, where UTF-8 is read",
-    RejectReason.NUL_BYTES: "lines are filled with NUL bytes",
-    RejectReason.MAC_LINE_ENDS: "lines hold carriage returns, as old Macs end lines",
-}
-
-
-def _unlike(source: str, outcome: Outcome) -> str:
-    reasons = ", ".join(f"{lines:,} {reason}" for reason, lines in outcome.refused.most_common())
-    return f"{outcome.span.input.uri}: no line is of the format of '{source}' ({reasons})"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO
@@ -12,7 +13,7 @@ from etl.decode.decompress import is_compressed, read_plain
 from etl.errors import SkippableError, TruncatedInputError
 from etl.model import Input
 from etl.sources.base import Source
-from etl.sources.identity import HEAD_BYTES, find_matches, fingerprint, length_of
+from etl.sources.identity import HEAD_BYTES, Prints, begins_like, fingerprint, length_of
 from etl.store.ledger import KnownInput
 
 Mapped = Callable[[Callable[[Input], "Look"], Iterable[Input]], Iterable["Look"]]
@@ -24,7 +25,8 @@ class Look:
     """What a look into an input showed.
 
     Attributes:
-        head: Its first plain bytes, at most `HEAD_BYTES`.
+        print: Of its first plain bytes, at most `HEAD_BYTES`.
+        head: These bytes; or of as many, where nothing but equality can matter, their hash.
         compressed: Whether its plain size is unknown before it is read.
         alike: Known inputs that begin like it, the longest likeness first.
         matches: Those among them that it goes on with: also the last bytes read are the same. Of a
@@ -33,6 +35,7 @@ class Look:
     """
 
     item: Input
+    print: str = ""
     head: bytes = b""
     compressed: bool = False
     alike: tuple[KnownInput, ...] = ()
@@ -47,18 +50,28 @@ class Looker:
         origin: Opens the inputs.
         known: The inputs as they were when last read.
         refuted: Pairs of address and input id that reading showed to differ.
+        whole: Whether all inputs are objects, none of which is an unfinished copy: then long heads
+            are not kept, as there may be many.
     """
 
     def __init__(
         self,
         origin: Source,
-        known: Iterable[KnownInput],
+        known: Sequence[KnownInput],
         refuted: Iterable[tuple[str, str]] = (),
+        *,
+        whole: bool = False,
     ) -> None:
-        self._origin, self._refuted = origin, set(refuted)
+        self._origin, self._refuted, self._whole = origin, set(refuted), whole
         self._by_print: dict[str, list[KnownInput]] = {}
         for each in known:
             self._by_print.setdefault(each.fingerprint, []).append(each)
+        files = (each.fingerprint for each in known if not is_object(each.uri))
+        self._prints, self._files = Prints(self._by_print), Prints(files)
+        self._short: dict[str, list[str]] = {}
+        for each in known:
+            if is_object(each.uri) and length_of(each.fingerprint) < HEAD_BYTES:
+                self._short.setdefault(each.uri, []).append(each.fingerprint)
 
     def look(self, item: Input) -> Look:
         """Open an input and find out what it is."""
@@ -73,20 +86,41 @@ class Looker:
         stream.seek(0)
         head = take(read_plain(stream), HEAD_BYTES)
         compressed = is_compressed(stored)
+        print_ = fingerprint(head)
         alike = tuple(
             before
-            for print_ in find_matches(head, self._by_print)
-            for before in self._by_print[print_]
-            if _may_be(item, before) and (item.uri, before.input_id) not in self._refuted
+            for found in self._found(item, head, print_)
+            for before in self._by_print.get(found, ())
+            if _may_be(item, len(head), before) and (item.uri, before.input_id) not in self._refuted
         )
         matches = (b for b in alike if compressed or tail_holds(stream, b.to_offset, b.tail))
-        return Look(item, head, compressed, alike, tuple(matches))
+        kept = hashlib.sha256(head).digest() if self._whole and len(head) == HEAD_BYTES else head
+        return Look(item, print_, kept, compressed, alike, tuple(matches))
+
+    def _found(self, item: Input, head: bytes, print_: str) -> list[str]:
+        """Return the prints of known inputs that a head begins with, the longest first.
+
+        Of an object not all are worth a look, see `_may_be`: there may be very many.
+        """
+        if not is_object(item.uri):
+            return self._prints.of(head)
+        same = (one for one in self._short.get(item.uri, ()) if begins_like(head, one))
+        found = {print_, *same, *self._files.of(head)}
+        return sorted(found, key=length_of, reverse=True)
 
 
-def _may_be(item: Input, before: KnownInput) -> bool:
-    """Tell objects apart that only begin alike: they are never appended to."""
-    objects = is_object(item.uri) and is_object(before.uri)
-    return not objects or item.size_bytes == before.size_bytes
+def _may_be(item: Input, length: int, before: KnownInput) -> bool:
+    """Tell short objects apart that only begin alike: by chance, unless it is the same one, longer.
+
+    Args:
+        item: Begins with the known one's first bytes.
+        length: Of its head.
+        before: Is known.
+    """
+    if not (is_object(item.uri) and is_object(before.uri)) or item.uri == before.uri:
+        return True
+    known = length_of(before.fingerprint)
+    return known >= HEAD_BYTES or known == length
 
 
 def is_object(uri: str) -> bool:

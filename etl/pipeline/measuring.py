@@ -27,7 +27,7 @@ from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
 from etl.schema import INPUTS
-from etl.store.ledger import READ, days_written
+from etl.store.ledger import READ
 from etl.store.measurements import (
     data_versions,
     read_detections,
@@ -36,6 +36,7 @@ from etl.store.measurements import (
     write_detections,
 )
 from etl.store.publish import published_batches
+from etl.store.reads import days_written
 from etl.store.retention import emptied_days, present_before
 
 

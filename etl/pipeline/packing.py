@@ -9,7 +9,10 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from etl.errors import SkippableError
+from etl.model import Input
+from etl.pipeline.looking import is_object
 from etl.pipeline.reading import Package, PackageResult
+from etl.s3 import FIRST_BYTES
 from etl.sources.base import Source
 from etl.store.encode import remove_parts
 from etl.store.ledger import TO_END, Outcome, Span
@@ -23,6 +26,10 @@ ENOUGH_BYTES = PACKAGE_BYTES * 2 // 3
 
 BATCH_BYTES, BATCH_INPUTS = 8 << 30, 5000
 """Most stored bytes and inputs of a batch; an input is never divided between batches."""
+
+PORTION_BYTES = 48 << 20
+"""First bytes of the objects that are looked at before any of them is read, at most: they are held,
+and so fewer than the source keeps."""
 
 MANY_PIECES, EVEN_PIECES = 8, 4
 """More pieces than the first number become a multiple of the second, so that two or four workers
@@ -62,6 +69,25 @@ def in_batches(spans: Iterable[Span]) -> Iterator[list[Span]]:
         group.append(span)
     if group:
         yield group
+
+
+def in_portions(items: Iterable[Input]) -> Iterator[list[Input]]:
+    """Yield inputs in groups that are looked at, and then read, one after the other.
+
+    So what is known of inputs that are still to be read fills no memory, however many objects there
+    are. Files are all in the first group: which of them is which shows only in comparison.
+    """
+    every = list(items)
+    group = [item for item in every if not is_object(item.uri)]
+    count = size = 0
+    for item in (each for each in every if is_object(each.uri)):
+        held = min(item.size_bytes, FIRST_BYTES)
+        if count == BATCH_INPUTS or size + held > PORTION_BYTES:
+            yield group
+            group, count, size = [], 0, 0
+        group.append(item)
+        count, size = count + 1, size + held
+    yield group
 
 
 def stored_bytes(span: Span) -> int:

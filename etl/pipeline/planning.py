@@ -16,7 +16,7 @@ from etl.errors import SkippableError
 from etl.model import Input
 from etl.pipeline.looking import Look, Looker, Mapped, Relation, done_reads, is_object, relate
 from etl.sources.base import COMPRESSED, Source
-from etl.sources.identity import HEAD_BYTES, fingerprint, new_input_id
+from etl.sources.identity import HEAD_BYTES, length_of, new_input_id
 from etl.store.ledger import TO_END, KnownInput, Span
 
 CHUNK_BYTES = 1 << 16
@@ -82,7 +82,8 @@ def _placed(
     mapped: Mapped,
 ) -> _Planner:
     items = list(listed)
-    looker = Looker(origin, known, refuted)
+    whole = all(is_object(item.uri) for item in items)
+    looker = Looker(origin, known, refuted, whole=whole)
     planner = _Planner(origin, source, known, looker)
     seen = {(each.uri, each.etag): each for each in known}
     done = dict(done_reads(items, seen, COMPRESSED))
@@ -150,10 +151,12 @@ class _Planner:
             if holder is not None:
                 if holder != look.item and self._relate(look, holder) != Relation.OTHER:
                     return True
-            elif look.item.size_bytes < before.to_offset and not look.compressed:
+            elif look.compressed or (is_object(look.item.uri) and before.uri != look.item.uri):
+                continue
+            elif look.item.size_bytes < before.to_offset:
                 self._report(look, f"became shorter than the {before.to_offset} bytes that were")
                 return True
-            elif before.uri == look.item.uri and not look.compressed:
+            elif before.uri == look.item.uri:
                 self._report(look, f"changed before byte {before.to_offset}, up to which it was")
                 return True
         return False
@@ -190,7 +193,7 @@ class _Planner:
                     break
                 if other not in kept:
                     continue
-                relation = self._relate(look, ordered[other].item)
+                relation = self._relate_new(look, ordered[other])
                 if relation == Relation.CONTINUATION:
                     kept[other] = look
                 if relation != Relation.OTHER:
@@ -199,25 +202,30 @@ class _Planner:
                 kept[place] = look
         return [look for look in kept.values() if id(look) not in read]
 
+    def _relate_new(self, look: Look, other: Look) -> Relation:
+        """Compare two inputs that nobody has read."""
+        if is_object(look.item.uri) and is_object(other.item.uri):
+            # They are whole: none is the unfinished copy of another, and a print is of all bytes of
+            # a short one.
+            if look.print != other.print:
+                return Relation.OTHER
+            if length_of(look.print) < HEAD_BYTES:
+                return _told(look.item, other.item, Relation.SAME)
+        return self._relate(look, other.item)
+
     def _relate(self, look: Look, other: Input) -> Relation:
         """Compare an input with another that begins like it; say in the log that it is a copy."""
-        objects = is_object(look.item.uri) and is_object(other.uri)
-        if objects and look.item.size_bytes != other.size_bytes:
-            return Relation.OTHER  # objects are whole: none is the unfinished copy of another
         try:
             relation = relate(self.origin, look.item, other)
         except SkippableError as error:
             self.skipped.append((look.item, str(error)))
             return Relation.SAME
-        if relation in (Relation.SAME, Relation.BEGINNING):
-            said = logger.bind(uri=look.item.uri, same_as=other.uri)
-            said.info("input begins like another one, and is taken for its copy")
-        return relation
+        return _told(look.item, other, relation)
 
     def _span(
         self, look: Look, before: KnownInput | None, taken: Collection[str] = ()
     ) -> Span | None:
-        item, print_ = look.item, fingerprint(look.head)
+        item, print_ = look.item, look.print
         if before is None:
             input_id = new_input_id(self.source, print_, taken)
             start, tail = 0, ""
@@ -237,6 +245,13 @@ class _Planner:
             return item.size_bytes
         with self.origin.open_input(item) as stream:
             return _last_newline(stream, item.size_bytes)
+
+
+def _told(item: Input, other: Input, relation: Relation) -> Relation:
+    if relation in (Relation.SAME, Relation.BEGINNING):
+        said = logger.bind(uri=item.uri, same_as=other.uri)
+        said.info("input begins like another one, and is taken for its copy")
+    return relation
 
 
 def _last_newline(stream: BinaryIO, size: int) -> int:

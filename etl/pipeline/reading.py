@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -101,10 +102,14 @@ def read_package(
     """
     result = PackageResult(package)
     sink = PartSink(reader.place, reader.source, package.name)
+    parsers = _Parsers(reader)
     try:
         for span in package.spans:
             try:
-                result.outcomes.append(_read_span(reader, span, sink, on_bytes))
+                with reader.origin.open_input(span.input) as stream:
+                    parser = parsers.of(span, stream)
+                    outcome = _read_span(reader, parser, stream, span, sink, on_bytes)
+                result.outcomes.append(outcome)
             except SkippableError as error:
                 result.failed[span.input_id] = error
         if not result.failed:
@@ -117,15 +122,17 @@ def read_package(
 
 
 def _read_span(
-    reader: Reader, span: Span, sink: PartSink, on_bytes: Callable[[int], None] | None
+    reader: Reader,
+    parser: BlockParser,
+    stream: BinaryIO,
+    span: Span,
+    sink: PartSink,
+    on_bytes: Callable[[int], None] | None,
 ) -> Outcome:
-    parser = _make_parser(reader, span)
     counts, first, last, end = Counts(), None, None, span.from_offset
     watch, refused, input_column = TailWatch(), Counter[str](), _InputColumn(span.input_id)
-    with (
-        reader.origin.open_input(span.input) as stream,
-        plain_bytes(stream, span, watch) as chunks,
-    ):
+    stream.seek(0)
+    with plain_bytes(stream, span, watch) as chunks:
         place = span.from_offset if span.to_offset != TO_END else 0
         for block in cut_blocks(chunks, offset=span.from_offset):
             parsed = refuse_future(parser.parse(block), block, reader.now, reader.tolerance)
@@ -147,15 +154,28 @@ def _read_span(
     return Outcome(span, end, counts, _instant(first), _instant(last), watch.print, refused)
 
 
-def _make_parser(reader: Reader, span: Span) -> BlockParser:
-    """Return a parser that knows what it has to know from elsewhere in the input."""
-    reference = span.input.dated_at
-    if reader.yearless:
-        reference = last_stamp(reader.origin, span, reader.make_parser(reference), reference)
-    parser = reader.make_parser(reference)
-    if reader.headed and span.from_offset > 0:
-        follow_directives(reader.origin, span, parser)
-    return parser
+class _Parsers:
+    """Gives each span a parser that knows what it has to know from elsewhere in the input.
+
+    Where that is nothing, all spans share one: making one takes longer than a small input.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._shared: BlockParser | None = None
+
+    def of(self, span: Span, stream: BinaryIO) -> BlockParser:
+        """Return the parser for a span; the stream of its input is left anywhere."""
+        reader, reference = self._reader, span.input.dated_at
+        if not reader.yearless and not reader.headed:
+            self._shared = self._shared or reader.make_parser(reference)
+            return self._shared
+        if reader.yearless:
+            reference = last_stamp(stream, span, reader.make_parser(reference), reference)
+        parser = reader.make_parser(reference)
+        if reader.headed and span.from_offset > 0:
+            follow_directives(stream, span, parser)
+        return parser
 
 
 def _check(parsed: ParsedBlock, block: Block, span: Span) -> None:

@@ -15,7 +15,6 @@ from etl.model import Input
 from etl.pipeline.ingest import SourceRun
 from etl.pipeline.looking import Looker
 from etl.pipeline.planning import find_holders
-from etl.sources.identity import fingerprint
 from etl.store.ledger import TO_END, KnownInput, LedgerState, Span
 
 GONE = "is gone, or is no longer what was read; its rows stay as they are"
@@ -73,7 +72,7 @@ def _span(run: SourceRun, known: KnownInput, item: Input | None) -> Span | None:
     if look.trouble or not look.head:
         return None
     end = TO_END if look.compressed else known.to_offset
-    return Span(item, known.input_id, fingerprint(look.head), 0, end)
+    return Span(item, known.input_id, look.print, 0, end)
 
 
 def _days_of(state: LedgerState, input_ids: set[str], run: SourceRun) -> set[date]:

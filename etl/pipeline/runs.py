@@ -15,9 +15,9 @@ from etl.pipeline.reports import report_days
 from etl.pipeline.results import RunResult
 from etl.pipeline.tidying import TidySummary, tidy
 from etl.pipeline.turns import alone
-from etl.store.ledger import sources_in
 from etl.store.measurements import data_versions
 from etl.store.publish import publish
+from etl.store.reads import sources_in
 
 
 def run_all(

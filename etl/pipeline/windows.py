@@ -11,7 +11,7 @@ from etl.metrics.views import Definitions
 from etl.model import Sheet
 from etl.settings import Settings
 from etl.settings.load import place_of
-from etl.store.ledger import first_and_last
+from etl.store.reads import first_and_last
 from etl.store.tables import Warehouse
 
 

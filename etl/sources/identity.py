@@ -20,7 +20,11 @@ TAIL_BYTES = 4096
 
 def fingerprint(text: bytes) -> str:
     """Return `length:hash` of an input's first bytes, or of the last ones read."""
-    return f"{len(text)}:{hashlib.sha256(text).hexdigest()[:32]}"
+    return _print(len(text), hashlib.sha256(text).hexdigest())
+
+
+def _print(length: int, digest: str) -> str:
+    return f"{length}:{digest[:32]}"
 
 
 def length_of(print_: str) -> int:
@@ -34,18 +38,29 @@ def begins_like(head: bytes, print_: str) -> bool:
     return 0 < length <= len(head) and fingerprint(head[:length]) == print_
 
 
-def find_matches(head: bytes, known: Iterable[str]) -> list[str]:
-    """Return the prints that `head` begins with, the longest first.
+class Prints:
+    """Finds among many prints those that a beginning has.
 
-    An empty head matches nothing: empty files are all alike.
+    Args:
+        known: The prints; those of no bytes are never found, as empty files are all alike.
     """
-    fingerprints = set(known)
-    lengths = sorted({length_of(text) for text in fingerprints}, reverse=True)
-    return [
-        found
-        for length in lengths
-        if 0 < length <= len(head) and (found := fingerprint(head[:length])) in fingerprints
-    ]
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = frozenset(known)
+        self._lengths = sorted({length_of(print_) for print_ in self._known} - {0})
+
+    def of(self, head: bytes) -> list[str]:
+        """Return the prints that `head` begins with, the longest first."""
+        found, hashed, done = [], hashlib.sha256(), 0
+        for length in self._lengths:
+            if length > len(head):
+                break
+            hashed.update(head[done:length])
+            done = length
+            print_ = _print(length, hashed.hexdigest())
+            if print_ in self._known:
+                found.append(print_)
+        return found[::-1]
 
 
 def new_input_id(source: str, print_: str, taken: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from etl.model import Input
 from etl.s3 import SCHEME, ListedObject, RangeReader, S3Store, split_address
 from etl.sources.base import date_in_name
 
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 64 << 20
 """Small objects that are kept between the look at them and their reading, all together."""
 
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -47,9 +47,9 @@ class S3Source:
         return cast("BinaryIO", RangeReader(item.size_bytes, partial(self._fetch, item)))
 
     def _fetch(self, item: Input, start: int, end: int) -> bytes:
-        """Return bytes of the version that was listed; the first ones are kept for a while."""
+        """Return bytes of the version that was listed; the first ones are kept for once more."""
         key = (item.uri, item.etag)
-        text = self._cache.get(key) if start == 0 else None
+        text = self._cache.take(key) if start == 0 else None
         if text is None:
             bucket, name = split_address(item.uri)
             text = self._store.read_range(bucket, name, item.etag, start, end)
@@ -94,17 +94,16 @@ def glob_pattern(glob: str) -> str:
 
 
 class _Cache:
-    """The first bytes of objects that were just looked at, least recently used out first."""
+    """The first bytes of objects that were looked at and not read yet, the oldest out first."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._size, self._lock = 0, Lock()
 
-    def get(self, key: tuple[str, str]) -> bytes | None:
+    def take(self, key: tuple[str, str]) -> bytes | None:
         with self._lock:
-            found = self._held.get(key)
-            if found is not None:
-                self._held.move_to_end(key)
+            found = self._held.pop(key, None)
+            self._size -= len(found or b"")
             return found
 
     def put(self, key: tuple[str, str], text: bytes) -> None:

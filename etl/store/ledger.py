@@ -95,7 +95,8 @@ class LedgerState:
     """One source's rows at one version of the table.
 
     Attributes:
-        rows: In the order of batches, without the lists of part files.
+        rows: In the order of batches, without the lists of part files and without plans that were
+            overtaken.
         sealed: Number of the last batch sealed; 0 for none.
     """
 
@@ -108,9 +109,7 @@ class LedgerState:
 
     def known(self) -> list[KnownInput]:
         """Return each input that was read, with its latest state."""
-        latest = self.reads().group_by("input_id", maintain_order=True).last()
-        columns = ["input_id", "uri", "fingerprint", "tail", "etag", "size_bytes", "to_offset"]
-        return [KnownInput(*row) for row in latest.select(columns).iter_rows()]
+        return _latest(self.rows.lazy())
 
     def open_plan(self) -> pl.DataFrame:
         """Return the rows of the last plan, if it was not sealed: a run is at it, or died."""
@@ -136,8 +135,14 @@ class Ledger:
     def load(self) -> LedgerState:
         """Return the source's rows and its last batch, of one version of the table."""
         frame, sealed = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
-        own = frame.filter(pl.col("source") == self._source).drop("parts")
+        past = (pl.col("state") == PLANNED) & (pl.col("batch") <= sealed)
+        own = frame.filter((pl.col("source") == self._source) & ~past).drop("parts")
         return LedgerState(own.collect().sort("batch", maintain_order=True), sealed)
+
+    def load_known(self) -> tuple[list[KnownInput], int]:
+        """Return each input that was read, and the last batch, of one version of the table."""
+        frame, sealed = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
+        return _latest(frame.filter(pl.col("source") == self._source)), sealed
 
     def sealed_after(self, batch: int) -> list[SealedBatch]:
         """Return the sealed batches with a higher number, in order."""
@@ -227,33 +232,12 @@ class Ledger:
         self._warehouse.append("inputs", pa.Table.from_pylist(rows, schema=INPUTS))
 
 
-def sources_in(warehouse: Warehouse) -> list[str]:
-    """Return the names of all sources that the ledger knows, in order."""
-    rows = warehouse.scan("inputs", INPUTS).select(pl.col("source").unique()).collect()
-    return sorted(rows["source"].to_list())
-
-
-def first_and_last(warehouse: Warehouse) -> tuple[datetime | None, datetime | None]:
-    """Return the times of the first and the last record of all that was read.
-
-    A line that was dated ahead of its reading says nothing about what else is known by then.
-    """
-    rows = warehouse.scan("inputs", INPUTS).filter(pl.col("state") == READ)
-    last = pl.min_horizontal("last_at", "read_at")
-    found = rows.select(pl.col("first_at").min(), last.max()).collect()
-    first_at, last_at = found.row(0)
-    return first_at, last_at
-
-
-def days_written(warehouse: Warehouse, now: datetime) -> set[date]:
-    """Return the days that a run's batches brought records of."""
-    parts = (
-        warehouse.scan("inputs", INPUTS)
-        .filter((pl.col("state") == READ) & (pl.col("read_at") == now))
-        .select(pl.col("parts").explode().struct.unnest())
-    )
-    records = parts.filter(pl.col("table") != "rejects").select(pl.col("day").unique())
-    return set(records.collect()["day"].drop_nulls())
+def _latest(rows: pl.LazyFrame) -> list[KnownInput]:
+    columns = ["input_id", "uri", "fingerprint", "tail", "etag", "size_bytes", "to_offset"]
+    reads = rows.filter(pl.col("state") == READ).select("batch", *columns)
+    ordered = reads.sort("batch", maintain_order=True)
+    latest = ordered.group_by("input_id", maintain_order=True).last().select(columns)
+    return [KnownInput(*row) for row in latest.collect().iter_rows()]
 
 
 def _row(

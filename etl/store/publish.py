@@ -19,8 +19,9 @@ from loguru import logger
 
 from etl.errors import StoreError
 from etl.store.encode import Part, PartWriter, read_part
-from etl.store.ledger import Ledger, SealedBatch, sources_in
+from etl.store.ledger import Ledger, SealedBatch
 from etl.store.place import Place
+from etl.store.reads import sources_in
 from etl.store.tables import Change, Warehouse
 
 RECORD_TABLES = ("requests", "events")

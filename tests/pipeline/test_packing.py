@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from etl.model import Input
 from etl.pipeline import packing
-from etl.pipeline.packing import pack
+from etl.pipeline.packing import in_portions, pack
+from etl.s3 import FIRST_BYTES
 from etl.sources.local import LocalSource
+from etl.sources.s3 import CACHE_BYTES
 from etl.store.ledger import Span
 
 LIMIT = 600
@@ -44,3 +46,25 @@ def test_pieces_of_an_input_are_all_of_it(
     if size > packing.MANY_PIECES * LIMIT + 1000:
         assert all(len(package.spans) == 1 for package in packages[:-1])
         assert len(pieces) % packing.EVEN_PIECES in (0, packing.EVEN_PIECES - 1)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 2 * FIRST_BYTES), max_size=400),
+    files=st.integers(0, 3),
+    most=st.integers(1, 300),
+)
+def test_portions_are_all_inputs_and_bounded(sizes: list[int], files: int, most: int) -> None:
+    at = datetime(2026, 3, 16, tzinfo=UTC)
+    objects = [Input(f"s3://b/{n}", size, "tag", at, closed=True) for n, size in enumerate(sizes)]
+    local = [Input(f"{n}.log", 1 << 40, "tag", at, closed=False) for n in range(files)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packing, "BATCH_INPUTS", most)
+        portions = list(in_portions([*objects, *local]))
+    assert portions[0][:files] == local
+    portions[0] = portions[0][files:]
+    assert [item for portion in portions for item in portion] == objects
+    for portion in portions:
+        assert len(portion) <= most
+        held = sum(min(item.size_bytes, FIRST_BYTES) for item in portion)
+        assert held <= packing.PORTION_BYTES < CACHE_BYTES
+    assert all(portions) or len(portions) == 1

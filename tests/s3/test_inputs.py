@@ -18,6 +18,7 @@ from etl.pipeline.results import RunResult
 from etl.pipeline.runs import run_backfill
 from etl.s3 import S3Options, S3Store
 from etl.sources.s3 import S3Source
+from etl.store.ledger import Ledger
 from tests.pipeline.conftest import open_folder
 from tests.s3.servers import BUCKET, Proxy, put
 
@@ -34,11 +35,18 @@ def lines(name: str, count: int) -> bytes:
     return "".join(line(f"/{name}/{n}") for n in range(count)).encode()
 
 
-def project(folder: Path, url: str, *inputs: str, source: str = "", s3: str = "") -> Path:
+def project(
+    folder: Path,
+    url: str,
+    *inputs: str,
+    source: str = "",
+    s3: str = "",
+    format_: str = "nginx:combined",
+) -> Path:
     named = ", ".join(f'"{one}"' for one in inputs)
     (folder / "daytally.toml").write_text(
         f'[project]\nname = "Test"\ntimezone = "UTC"\n\n[s3]\nendpoint_url = "{url}"\n{s3}\n'
-        f'[[source]]\nname = "api"\ninputs = [{named}]\nformat = "nginx:combined"\n{source}'
+        f'[[source]]\nname = "api"\ninputs = [{named}]\nformat = "{format_}"\n{source}'
     )
     return folder
 
@@ -206,22 +214,48 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path, prefix: str) -> Non
     assert "cannot be reached; check [s3] endpoint_url" in skipped.detail
 
 
-def test_a_small_object_costs_one_request(server: str, prefix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("format_", ["nginx:combined", "syslog"])
+def test_a_small_object_costs_one_request(
+    server: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    """Also where a syslog's year has to be found out before it is read, portion by portion."""
+    monkeypatch.setattr("etl.pipeline.packing.BATCH_INPUTS", 7)
     for number in range(30):
-        put(server, f"{prefix}/{number}", lines(f"n{number}", 20))
+        old = "".join(f"Mar 10 01:00:00 h a: {number}-{n}\n" for n in range(20)).encode()
+        body = lines(f"n{number}", 20) if format_ == "nginx:combined" else old
+        put(server, f"{prefix}/{number}", body)
     store = S3Store(S3Options(endpoint_url=server))
     calls: Counter[str] = Counter()
     store.client.meta.events.register(
         "before-call.s3.*", lambda model, **_: calls.update([model.name])
     )
-    opened = open_folder(project(tmp_path, server, f"s3://{BUCKET}/{prefix}/"))
-    for expected in ({"ListObjectsV2": 2, "GetObject": 30}, {"ListObjectsV2": 1}):
+    opened = open_folder(project(tmp_path, server, f"s3://{BUCKET}/{prefix}/", format_=format_))
+    for inputs, expected in (
+        (30, {"ListObjectsV2": 2, "GetObject": 30}),
+        (0, {"ListObjectsV2": 1}),
+    ):
         calls.clear()
         jobs = opened.jobs(NOW)
         for job in jobs:
             job.reader.origin._objects._store = store  # type: ignore[attr-defined]
         from etl.pipeline.ingest import ingest as read
 
-        read(jobs, opened.warehouse, now=NOW, workers=2)
+        done = read(jobs, opened.warehouse, now=NOW, workers=2)
         assert calls == expected
-    assert len(paths(tmp_path)) == 600
+        assert (done.inputs_read, done.counts.records) == (inputs, inputs * 20)
+    assert Ledger(opened.warehouse, "api").load().sealed == 5
+
+
+def test_copies_are_known_whichever_portion_they_are_in(
+    server: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.pipeline.packing.BATCH_INPUTS", 2)
+    project(tmp_path, server, f"s3://{BUCKET}/{prefix}/", "logs/*")
+    (tmp_path / "logs").mkdir()
+    for number in range(6):
+        put(server, f"{prefix}/{number}", lines(str(number), 50))
+        put(server, f"{prefix}/again/{5 - number}", lines(str(number), 50))
+    (tmp_path / "logs" / "4.log.1").write_bytes(lines("4", 50))
+    for _ in range(2):
+        ingest(tmp_path)
+        assert (len(paths(tmp_path)), set(paths(tmp_path).values())) == (300, {1})

@@ -1,7 +1,7 @@
 """Runs that die, meet, or lose their lease, with their tables in S3: nothing lost, nothing double.
 
-`DEATHS=200 pytest tests/s3/test_killed_warehouse.py` kills at a tenth as many random moments: a run
-takes longer here than on disk.
+`S3_DEATHS=200 pytest tests/s3/test_killed_warehouse.py` kills at as many random moments, and
+`DEATHS=200` at a tenth as many, as a run takes longer here than on disk.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from tests.pipeline.test_killed_at_random import DEATHS_OF_A_ROUND, duration, on
 from tests.s3.warehouses import bucket_at, move_to_s3
 
 pytestmark = pytest.mark.extra
-DEATHS = max(4, int(os.environ.get("DEATHS", "0")) // 10)
+AT_RANDOM = "DEATHS" in os.environ or "S3_DEATHS" in os.environ
+DEATHS = int(os.environ.get("S3_DEATHS", "0")) or max(4, int(os.environ.get("DEATHS", "0")) // 10)
+"""How many runs are killed, over all rounds."""
 __all__ = ["folder"]
 
 
@@ -52,7 +54,7 @@ def test_there_is_no_further_place_to_die_at(seaweed: str, prefix: str, folder: 
 def test_no_death_at_any_moment_loses_or_doubles_a_row(
     seaweed: str, prefix: str, tmp_path: Path, seed: int
 ) -> None:
-    chance = random.Random(None if "DEATHS" in os.environ else seed)  # noqa: S311
+    chance = random.Random(None if AT_RANDOM else seed)  # noqa: S311
     longest = duration(tmp_path / "clock", partial(move_to_s3, url=seaweed, prefix=f"{prefix}/1"))
     settle = partial(move_to_s3, url=seaweed, prefix=f"{prefix}/2")
     # Shorter than it takes, so that runs do die also where the machine has more time for them.

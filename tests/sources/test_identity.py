@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from etl.sources.identity import (
     HEAD_BYTES,
     TAIL_BYTES,
+    Prints,
     TailWatch,
-    find_matches,
     fingerprint,
     new_input_id,
 )
@@ -18,22 +18,22 @@ HEADS = st.binary(min_size=1, max_size=200)
 @given(HEADS, st.binary(max_size=5000))
 def test_a_file_that_grew_is_found_by_what_it_was(head: bytes, more: bytes) -> None:
     grown = (head + more)[:HEAD_BYTES]
-    assert find_matches(grown, [fingerprint(head)]) == [fingerprint(head)]
+    assert Prints([fingerprint(head)]).of(grown) == [fingerprint(head)]
 
 
 @given(HEADS, HEADS)
 def test_another_beginning_is_another_file(one: bytes, other: bytes) -> None:
-    found = find_matches(other, [fingerprint(one)])
+    found = Prints([fingerprint(one)]).of(other)
     assert bool(found) == other.startswith(one)
 
 
 def test_the_longest_match_comes_first() -> None:
     prints = [fingerprint(b"ab"), fingerprint(b"abcd"), fingerprint(b"abcdefgh")]
-    assert find_matches(b"abcdef", prints) == [fingerprint(b"abcd"), fingerprint(b"ab")]
+    assert Prints(prints).of(b"abcdef") == [fingerprint(b"abcd"), fingerprint(b"ab")]
 
 
 def test_an_empty_file_is_like_no_other() -> None:
-    assert not find_matches(b"", [fingerprint(b""), fingerprint(b"a")])
+    assert not Prints([fingerprint(b""), fingerprint(b"a")]).of(b"")
 
 
 def test_two_sources_may_read_the_same_bytes() -> None:
