@@ -17,10 +17,10 @@ with counted as (
     source,
     agent_kind,
     agent_family,
-    count(*) as requests,
-    count(coalesce(bytes_sent, body_bytes_sent)) as sized,
-    sum(coalesce(bytes_sent, body_bytes_sent)) as bytes
-  from requests
+    sum(requests) as requests,
+    sum(sized) as sized,
+    sum(bytes) as bytes
+  from client_counts
   group by source, agent_kind, agent_family
 ),
 placed as (

@@ -16,9 +16,9 @@ with summed as (
   select
     source,
     agent_kind,
-    sum(coalesce(bytes_sent, body_bytes_sent)) as value,
-    count(coalesce(bytes_sent, body_bytes_sent)) as n
-  from requests
+    sum(bytes) as value,
+    sum(sized) as n
+  from client_counts
   group by source, agent_kind
 )
 select source, agent_kind, value, n

@@ -16,9 +16,9 @@ with summed as (
   select
     source,
     route,
-    sum(coalesce(bytes_sent, body_bytes_sent)) as value,
-    count(coalesce(bytes_sent, body_bytes_sent)) as n
-  from requests
+    sum(bytes) as value,
+    sum(sized) as n
+  from request_counts
   group by source, route
 )
 select source, route, value, n

@@ -13,8 +13,8 @@ review = 2027-11-25
 evidence = "select * from requests where request_bytes is not null order by request_bytes desc"
 --- */
 with summed as (
-  select source, sum(request_bytes) as value, count(request_bytes) as n
-  from requests
+  select source, sum(bytes_received) as value, sum(received) as n
+  from request_counts
   group by source
 )
 select source, value, n

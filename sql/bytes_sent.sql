@@ -13,8 +13,8 @@ review = 2027-11-25
 evidence = "select * from requests order by coalesce(bytes_sent, body_bytes_sent) desc nulls last"
 --- */
 with summed as (
-  select source, sum(coalesce(bytes_sent, body_bytes_sent)) as value, count(coalesce(bytes_sent, body_bytes_sent)) as n
-  from requests
+  select source, sum(bytes) as value, sum(sized) as n
+  from request_counts
   group by source
 )
 select source, value, n

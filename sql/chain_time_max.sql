@@ -18,7 +18,7 @@ where span = 'chain'
 order by time_s desc
 """
 --- */
-select chain, max(time_s) as value, count(*) as n
-from passages
+select chain, max(time_s) as value, max(n) as n
+from passage_times
 where span = 'chain'
 group by chain

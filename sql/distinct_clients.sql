@@ -10,7 +10,8 @@ objective = "It is known how many depend on the service."
 business_value = "Shows whether the service reaches those whom it is there for."
 since = 2026-11-25
 review = 2027-11-25
+evidence = 'select * from requests order by at, "offset"'
 --- */
-select source, count(distinct remote_addr) as value, count(remote_addr) as n
-from requests
+select source, count(distinct remote_addr) as value, coalesce(sum(requests) filter (where remote_addr is not null), 0) as n
+from client_counts
 group by source

@@ -10,12 +10,12 @@ objective = "Everyone sees how much business passes through the chain."
 business_value = "Shows growth, seasons and campaigns, and is what the integrity ratios have to be read against."
 since = 2026-11-23
 review = 2027-11-23
+evidence = 'select * from steps order by at, "offset"'
 --- */
 select
   c.chain,
   c.step,
-  count(distinct s.object_id) as value,
-  count(s.object_id) as n
+  coalesce(s.objects, 0) as value,
+  coalesce(s.sightings, 0) as n
 from chain_steps c
-left join steps s on c.chain = s.chain and c.position = s.position
-group by c.chain, c.step
+left join step_counts s on c.chain = s.chain and c.position = s.position

@@ -18,17 +18,17 @@ from events_before where severity <= 3"""
 with counted as (
   select
     source,
-    coalesce(fingerprint, '') as fingerprint,
-    count(*) as events,
-    min(at) as first_at,
-    max(at) as last_at
-  from events_before
+    fingerprint,
+    sum(events) as events,
+    min(first_at) as first_at,
+    max(last_at) as last_at
+  from fingerprints_before
   where severity <= 3
-  group by source, coalesce(fingerprint, '')
+  group by source, fingerprint
 ),
 present as (
-  select distinct source, coalesce(fingerprint, '') as fingerprint, 1 as seen
-  from events
+  select distinct source, fingerprint, 1 as seen
+  from fingerprints
   where severity <= 3
 ),
 gone as (

@@ -19,17 +19,17 @@ from events where severity <= 3"""
 with counted as (
   select
     source,
-    coalesce(fingerprint, '') as fingerprint,
-    count(*) as events,
-    min(at) as first_at,
-    max(at) as last_at
-  from events
+    fingerprint,
+    sum(events) as events,
+    min(first_at) as first_at,
+    max(last_at) as last_at
+  from fingerprints
   where severity <= 3
-  group by source, coalesce(fingerprint, '')
+  group by source, fingerprint
 ),
 known as (
-  select distinct source, coalesce(fingerprint, '') as fingerprint, 1 as seen
-  from events_before
+  select distinct source, fingerprint, 1 as seen
+  from fingerprints_before
   where severity <= 3
 ),
 fresh as (

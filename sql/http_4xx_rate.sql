@@ -16,10 +16,10 @@ evidence = "select * from requests where status between 400 and 499"
 with counted as (
   select
     s.source,
-    count(r.at) filter (where r.status between 400 and 499) as numerator,
-    count(r.status) as denominator
+    coalesce(sum(r.requests) filter (where r.status between 400 and 499), 0) as numerator,
+    coalesce(sum(r.requests) filter (where r.status is not null), 0) as denominator
   from sources s
-  left join requests r on s.source = r.source
+  left join request_counts r on s.source = r.source
   where s.records = 'requests'
   group by s.source
 )

@@ -15,14 +15,15 @@ runbook = "Open the incident's first and last row, group them by route and by mi
 since = 2026-11-23
 review = 2027-11-23
 better = "lower"
+evidence = 'select * from requests where status = 500 order by at, "offset"'
 --- */
 select
   s.source,
-  count(r.at) filter (where r.status = 500) as value,
-  count(r.at) as n,
-  min(r.at) filter (where r.status = 500) as first_at,
-  max(r.at) filter (where r.status = 500) as last_at
+  coalesce(sum(r.requests) filter (where r.status = 500), 0) as value,
+  coalesce(sum(r.requests), 0) as n,
+  min(r.first_at) filter (where r.status = 500) as first_at,
+  max(r.last_at) filter (where r.status = 500) as last_at
 from sources s
-left join requests r on s.source = r.source
+left join request_counts r on s.source = r.source
 where s.records = 'requests'
 group by s.source

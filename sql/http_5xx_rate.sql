@@ -20,12 +20,12 @@ evidence = "select * from requests where status between 500 and 599"
 with counted as (
   select
     s.source,
-    count(r.at) filter (where r.status between 500 and 599) as numerator,
-    count(r.status) as denominator,
-    min(r.at) filter (where r.status between 500 and 599) as first_at,
-    max(r.at) filter (where r.status between 500 and 599) as last_at
+    coalesce(sum(r.requests) filter (where r.status between 500 and 599), 0) as numerator,
+    coalesce(sum(r.requests) filter (where r.status is not null), 0) as denominator,
+    min(r.first_at) filter (where r.status between 500 and 599) as first_at,
+    max(r.last_at) filter (where r.status between 500 and 599) as last_at
   from sources s
-  left join requests r on s.source = r.source
+  left join request_counts r on s.source = r.source
   where s.records = 'requests'
   group by s.source
 )

@@ -17,9 +17,9 @@ with counted as (
   select
     source,
     route,
-    count(*) filter (where status between 500 and 599) as numerator,
-    count(status) as denominator
-  from requests
+    coalesce(sum(requests) filter (where status between 500 and 599), 0) as numerator,
+    sum(requests) as denominator
+  from request_counts
   where status is not null
   group by source, route
 )

@@ -10,8 +10,9 @@ objective = "Failures are known to us before clients report them."
 business_value = "Shows which operation fails, and whose mistake it is."
 since = 2026-11-25
 review = 2027-11-25
+evidence = 'select * from requests where status is not null order by at, "offset"'
 --- */
-select source, route, status, count(*) as value
-from requests
+select source, route, status, sum(requests) as value
+from request_counts
 where status is not null
 group by source, route, status

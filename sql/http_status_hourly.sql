@@ -10,8 +10,9 @@ objective = "The hour in which a failure began is known at once."
 business_value = "Saves the search for the time window when errors have to be matched with deployments and jobs."
 since = 2026-11-23
 review = 2027-11-23
+evidence = 'select * from requests where status is not null order by at, "offset"'
 --- */
-select source, hour, status, count(*) as value
-from requests
+select source, hour, status, sum(requests) as value
+from request_counts
 where status is not null
 group by source, hour, status

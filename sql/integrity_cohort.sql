@@ -20,10 +20,10 @@ with counted as (
   select
     chain,
     position,
-    count(*) as entered,
-    count(*) filter (where state <> 'in_flight') as decided,
-    count(*) filter (where state = 'reached') as reached
-  from cohorts
+    sum(objects) as entered,
+    sum(objects) filter (where state <> 'in_flight') as decided,
+    sum(objects) filter (where state = 'reached') as reached
+  from cohort_counts
   group by chain, position
 ),
 steps_after as (

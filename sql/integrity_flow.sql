@@ -15,21 +15,16 @@ runbook = "Open the lists of lost, late and duplicated objects of the day; take 
 since = 2026-11-23
 review = 2027-11-23
 --- */
-with counted as (
-  select chain, position, count(*) as objects
-  from steps
-  group by chain, position
-),
-pairs as (
+with pairs as (
   select
     c.chain,
     c.step as from_step,
     c.next_step as to_step,
-    coalesce(up.objects, 0) as numerator,
-    coalesce(down.objects, 0) as denominator
+    coalesce(up.sightings, 0) as numerator,
+    coalesce(down.sightings, 0) as denominator
   from chain_steps c
-  left join counted up on c.chain = up.chain and c.position = up.position
-  left join counted down on c.chain = down.chain and c.next_position = down.position
+  left join step_counts up on c.chain = up.chain and c.position = up.position
+  left join step_counts down on c.chain = down.chain and c.next_position = down.position
   where c.next_step is not null and not c.repeats and not c.next_repeats
 )
 select

@@ -16,7 +16,7 @@ union all
 select source, at, input_id, "offset" from events"""
 --- */
 with counted as (
-  select source, count(*) as lines from requests group by source
+  select source, sum(requests) as lines from request_counts group by source
   union all
   select source, count(*) as lines from events group by source
 )

@@ -20,11 +20,11 @@ evidence = "select * from cohorts where is_last and state = 'lost'"
 with counted as (
   select
     chain,
-    count(*) as entered,
-    count(*) filter (where state = 'lost') as found,
-    min(entered_at) filter (where state = 'lost') as first_at,
-    max(entered_at) filter (where state = 'lost') as last_at
-  from cohorts
+    sum(objects) as entered,
+    sum(objects) filter (where state = 'lost') as found,
+    min(first_at) filter (where state = 'lost') as first_at,
+    max(last_at) filter (where state = 'lost') as last_at
+  from cohort_counts
   where is_last
   group by chain
 )

@@ -11,12 +11,13 @@ business_value = "Writing is slower than reading: one figure over both hides a c
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null and method is not null order by request_time_s desc'
 --- */
 select
   source,
   method,
   max(request_time_s) as value,
-  count(*) as n
-from requests
-where request_time_s is not null and method is not null
+  max(n) as n
+from request_times
+where per = 'method'
 group by source, method

@@ -12,12 +12,13 @@ since = 2026-11-25
 review = 2027-11-25
 min_n = 10
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null and method is not null order by request_time_s desc'
 --- */
 select
   source,
   method,
-  quantile_disc(request_time_s, 0.9) as value,
-  count(*) as n
-from requests
-where request_time_s is not null and method is not null
+  min(request_time_s) as value,
+  max(n) as n
+from request_times
+where per = 'method' and up_to >= 0.9 * n
 group by source, method

@@ -11,11 +11,12 @@ business_value = "Tells whether the whole service was slow, or some of its route
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null order by request_time_s desc'
 --- */
 select
   source,
   max(request_time_s) as value,
-  count(*) as n
-from requests
-where request_time_s is not null
+  max(n) as n
+from request_times
+where per = 'source'
 group by source

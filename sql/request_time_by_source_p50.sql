@@ -12,11 +12,12 @@ since = 2026-11-25
 review = 2027-11-25
 min_n = 10
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null order by request_time_s desc'
 --- */
 select
   source,
-  quantile_disc(request_time_s, 0.5) as value,
-  count(*) as n
-from requests
-where request_time_s is not null
+  min(request_time_s) as value,
+  max(n) as n
+from request_times
+where per = 'source' and up_to >= 0.5 * n
 group by source

@@ -11,12 +11,13 @@ business_value = "The one that waited longest is the one who calls; the page lis
 since = 2026-11-25
 review = 2027-11-25
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null and route is not null order by request_time_s desc'
 --- */
 select
   source,
   route,
   max(request_time_s) as value,
-  count(*) as n
-from requests
-where request_time_s is not null and route is not null
+  max(n) as n
+from request_times
+where per = 'route'
 group by source, route

@@ -16,12 +16,13 @@ since = 2026-11-23
 review = 2027-11-23
 min_n = 10
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null and route is not null order by request_time_s desc'
 --- */
 select
   source,
   route,
-  quantile_disc(request_time_s, 0.9) as value,
-  count(*) as n
-from requests
-where request_time_s is not null and route is not null
+  min(request_time_s) as value,
+  max(n) as n
+from request_times
+where per = 'route' and up_to >= 0.9 * n
 group by source, route

@@ -12,12 +12,13 @@ since = 2026-11-23
 review = 2027-11-23
 min_n = 100
 better = "lower"
+evidence = 'select * from requests where request_time_s is not null and route is not null order by request_time_s desc'
 --- */
 select
   source,
   route,
-  quantile_disc(request_time_s, 0.99) as value,
-  count(*) as n
-from requests
-where request_time_s is not null and route is not null
+  min(request_time_s) as value,
+  max(n) as n
+from request_times
+where per = 'route' and up_to >= 0.99 * n
 group by source, route

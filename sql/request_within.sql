@@ -22,10 +22,10 @@ with counted as (
   select
     source,
     route,
-    count(*) filter (where request_time_s <= within_s) as numerator,
-    count(*) as denominator
-  from requests
-  where request_time_s is not null
+    sum(within) as numerator,
+    sum(timed) as denominator
+  from request_counts
+  where timed > 0
   group by source, route
 )
 select

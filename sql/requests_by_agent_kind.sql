@@ -10,7 +10,8 @@ objective = "Figures about users are about users, and not about robots."
 business_value = "Sets robots, probes and scanners apart from those whom the service is there for."
 since = 2026-11-25
 review = 2027-11-25
+evidence = 'select * from requests order by at, "offset"'
 --- */
-select source, agent_kind, count(*) as value
-from requests
+select source, agent_kind, sum(requests) as value
+from client_counts
 group by source, agent_kind

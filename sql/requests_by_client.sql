@@ -16,10 +16,10 @@ with counted as (
   select
     source,
     remote_addr as client,
-    count(*) as requests,
-    count(coalesce(bytes_sent, body_bytes_sent)) as sized,
-    sum(coalesce(bytes_sent, body_bytes_sent)) as bytes
-  from requests
+    sum(requests) as requests,
+    sum(sized) as sized,
+    sum(bytes) as bytes
+  from client_counts
   group by source, remote_addr
 ),
 placed as (

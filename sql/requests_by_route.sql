@@ -10,7 +10,8 @@ objective = "It is known which parts of the API are used, before anyone changes 
 business_value = "Shows which operations clients use most."
 since = 2026-11-25
 review = 2027-11-25
+evidence = 'select * from requests order by at, "offset"'
 --- */
-select source, route, count(*) as value
-from requests
+select source, route, sum(requests) as value
+from request_counts
 group by source, route

@@ -13,8 +13,8 @@ review = 2027-11-25
 evidence = "select * from requests"
 --- */
 with counted as (
-  select source, remote_user, count(*) as requests
-  from requests
+  select source, remote_user, sum(requests) as requests
+  from client_counts
   group by source, remote_user
 ),
 placed as (

@@ -10,12 +10,13 @@ objective = "It is known which data are used, before anyone changes or removes t
 business_value = "Shows for which data clients come, and what a change would touch."
 since = 2026-11-23
 review = 2027-11-23
+evidence = 'select * from requests where status = 200 and route is not null order by at, "offset"'
 --- */
 select
   source,
   resource,
-  count(*) filter (where status = 200) as value,
-  count(*) as n
-from requests
+  coalesce(sum(requests) filter (where status = 200), 0) as value,
+  sum(requests) as n
+from request_counts
 where route is not null
 group by source, resource

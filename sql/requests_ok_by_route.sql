@@ -10,11 +10,12 @@ objective = "It is known which parts of the API are used, before anyone changes 
 business_value = "Shows which operations clients use, and which could be retired."
 since = 2026-11-23
 review = 2027-11-23
+evidence = 'select * from requests where status = 200 order by at, "offset"'
 --- */
 select
   source,
   route,
-  count(*) filter (where status = 200) as value,
-  count(*) as n
-from requests
+  coalesce(sum(requests) filter (where status = 200), 0) as value,
+  sum(requests) as n
+from request_counts
 group by source, route

@@ -17,9 +17,9 @@ with counted as (
   select
     chain,
     position,
-    count(*) as entered,
-    count(*) filter (where state = 'skipped') as skipped
-  from cohorts
+    sum(objects) as entered,
+    sum(objects) filter (where state = 'skipped') as skipped
+  from cohort_counts
   group by chain, position
 )
 select

@@ -18,7 +18,7 @@ where span = 'step'
 order by time_s desc
 """
 --- */
-select chain, from_step, to_step, max(time_s) as value, count(*) as n
-from passages
+select chain, from_step, to_step, max(time_s) as value, max(n) as n
+from passage_times
 where span = 'step'
 group by chain, from_step, to_step

@@ -19,7 +19,7 @@ where span = 'step'
 order by time_s desc
 """
 --- */
-select chain, from_step, to_step, quantile_disc(time_s, 0.99) as value, count(*) as n
-from passages
-where span = 'step'
+select chain, from_step, to_step, min(time_s) as value, max(n) as n
+from passage_times
+where span = 'step' and up_to >= 0.99 * n
 group by chain, from_step, to_step

@@ -18,11 +18,6 @@ with strays_of as (
   from strays
   where state = 'unexpected'
   group by chain, position
-),
-seen as (
-  select chain, position, count(distinct object_id) as objects
-  from steps
-  group by chain, position
 )
 select
   c.chain,
@@ -33,5 +28,5 @@ select
   o.last_at
 from chain_steps c
 left join strays_of o on c.chain = o.chain and c.position = o.position
-left join seen s on c.chain = s.chain and c.position = s.position
+left join step_counts s on c.chain = s.chain and c.position = s.position
 where c.position >= 2 and not c.repeats

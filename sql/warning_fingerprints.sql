@@ -18,13 +18,13 @@ from events where severity = 4"""
 with counted as (
   select
     source,
-    coalesce(fingerprint, '') as fingerprint,
-    count(*) as events,
-    min(at) as first_at,
-    max(at) as last_at
-  from events
+    fingerprint,
+    sum(events) as events,
+    min(first_at) as first_at,
+    max(last_at) as last_at
+  from fingerprints
   where severity = 4
-  group by source, coalesce(fingerprint, '')
+  group by source, fingerprint
 ),
 placed as (
   select

@@ -57,9 +57,49 @@ CHAIN_WAITS_SCHEMA = pl.Schema(
     }
 )
 
+STEP_COUNTS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "sightings": pl.Int64(),
+        "objects": pl.Int64(),
+    }
+)
+
+COHORT_COUNTS_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "step": pl.String(),
+        "position": pl.Int32(),
+        "is_last": pl.Boolean(),
+        "state": pl.String(),
+        "objects": pl.Int64(),
+        "first_at": INSTANT,
+        "last_at": INSTANT,
+    }
+)
+"""`first_at` and `last_at` are those of the objects' entries."""
+
+PASSAGE_TIMES_SCHEMA = pl.Schema(
+    {
+        "chain": pl.String(),
+        "span": pl.String(),
+        "from_step": pl.String(),
+        "to_step": pl.String(),
+        "time_s": pl.Float64(),
+        "objects": pl.Int64(),
+        "up_to": pl.Int64(),
+        "n": pl.Int64(),
+    }
+)
+
 SCHEMAS = {
     "cohorts": COHORTS_SCHEMA,
     "strays": STRAYS_SCHEMA,
     "passages": PASSAGES_SCHEMA,
     "chain_waits": CHAIN_WAITS_SCHEMA,
+    "step_counts": STEP_COUNTS_SCHEMA,
+    "cohort_counts": COHORT_COUNTS_SCHEMA,
+    "passage_times": PASSAGE_TIMES_SCHEMA,
 }

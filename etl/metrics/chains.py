@@ -1,4 +1,4 @@
-"""What became of the objects of a day: the views `cohorts`, `strays` and `passages`.
+"""What became of the objects of a day: the views `cohorts`, `strays`, `passages`, and their counts.
 
 `cohorts`: the objects whose first step was seen on the day and not in the look-back before it; one
 row for each later step, with `reached_at` (null if the step was not seen) and `state`:
@@ -22,6 +22,9 @@ step to the next, `chain` from the first to the last.
 
 `chain_waits`: how many objects are in flight at a step because of a log that is overdue.
 
+`step_counts` (rows and objects by step), `cohort_counts` (objects by step and state) and
+`passage_times` (how many took so long, and so long or less) sum these up.
+
 Clocks of two hosts differ: a step that is stamped up to `CLOCK_SKEW` before an earlier one counts
 as after it.
 """
@@ -29,72 +32,35 @@ as after it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from etl.days import day_bounds
+from etl.metrics.case import CLOCK_SKEW, Case, Known
 from etl.metrics.chain_schemas import INSTANT, SCHEMAS
-from etl.metrics.gaps import Gap, any_touches, gaps_of
-from etl.metrics.steps import Chain, Step, step_rows
-from etl.metrics.views import Definitions, cut
-
-CLOCK_SKEW = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Between which instants there are data; None where there are none at all."""
-
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def seen_from(self, start: datetime, end: datetime, grace: timedelta) -> Known:
-        """Return the same as far as it makes a difference to objects that enter between.
-
-        So a day's figures depend on it no longer once everything is known that they need.
-        """
-        if self.first_at is None or self.last_at is None:
-            return self
-        return Known(
-            min(max(self.first_at, start - grace), end), max(start, min(self.last_at, end + grace))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One chain on one day."""
-
-    chain: Chain
-    steps: Sequence[Step]
-    start: datetime
-    end: datetime
-    known: Known
-    gaps: Sequence[Gap]
-
-    def is_today(self, column: str = "at") -> pl.Expr:
-        return (pl.col(column) >= self.start) & (pl.col(column) < self.end)
-
-    @property
-    def later(self) -> Sequence[Step]:
-        return self.steps[1:]
+from etl.metrics.gaps import any_touches, gaps_of
+from etl.metrics.sightings import Sightings
+from etl.metrics.steps import Step
+from etl.metrics.views import Definitions
 
 
 def chain_views(
-    tables: Mapping[str, pl.LazyFrame],
+    seen: Sightings,
     definitions: Definitions,
     day: date,
     known: Known,
     absent: Mapping[date, Collection[str]] | None = None,
 ) -> dict[str, pl.LazyFrame]:
-    """Return `cohorts`, `strays`, `passages` and `chain_waits` of a day.
+    """Return `cohorts`, `strays`, `passages` and `chain_waits` of a day, and what counts them.
 
     What costs most is done here and now, once for all metrics: one row per object. The views' rows,
     several per object, are made of it as they are read, so that they take no memory.
 
     Args:
-        tables: As for `build_views`.
+        seen: The day's sightings.
         definitions: Chains and time zone.
         day: The day.
         known: What the warehouse has data of; decides between lost and in flight.
@@ -103,15 +69,12 @@ def chain_views(
     found: dict[str, list[pl.LazyFrame]] = {name: [] for name in SCHEMAS}
     start, end = day_bounds(day, definitions.zone)
     for chain in definitions.chains:
-        steps = [step for step in definitions.steps if step.chain == chain.name]
-        first = day - timedelta(days=chain.lookback_days)
-        last = day + timedelta(days=chain.ahead_days(day, definitions.zone))
-        views = cut(tables, definitions, first, last)
-        queries = [step_rows(views, step).select("object_id", "at") for step in steps]
-        gaps = gaps_of(steps, views, absent or {}, definitions.zone, known.last_at)
-        case = _Case(chain, steps, start, end, known, tuple(gaps))
-        sightings = pl.collect_all(queries, engine="streaming")
-        for name, frame in _of_chain(case, sightings).items():
+        of_chain = seen[chain.name]
+        gaps = gaps_of(
+            of_chain.steps, of_chain.views, absent or {}, definitions.zone, known.last_at
+        )
+        case = Case(chain, of_chain.steps, start, end, known, tuple(gaps))
+        for name, frame in _of_chain(case, of_chain.rows).items():
             found[name].append(frame.select(SCHEMAS[name].names()).cast(SCHEMAS[name]))
     return {
         name: pl.concat(frames) if frames else pl.LazyFrame(schema=SCHEMAS[name])
@@ -119,18 +82,45 @@ def chain_views(
     }
 
 
-def _of_chain(case: _Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.LazyFrame]:
+def _of_chain(case: Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.LazyFrame]:
     wide = _wide(case, sightings)
     entered = _entered(case, wide, sightings)
+    cohort = list(_cohort_rows(case, entered))
+    passages, times = zip(*_passages(case, wide), strict=True)
     return {
-        "cohorts": _cohorts(case, entered),
+        "cohorts": pl.concat(cohort),
         "chain_waits": _waits(case, entered),
         "strays": _strays_of(case, wide),
-        "passages": pl.concat(list(_passages(case, wide))),
+        "passages": pl.concat(passages),
+        "step_counts": _step_counts(case, wide, sightings),
+        "cohort_counts": pl.concat([_states_of(rows) for rows in cohort]),
+        "passage_times": pl.concat(times),
     }
 
 
-def _wide(case: _Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _step_counts(case: Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.LazyFrame:
+    counts = [
+        {
+            "chain": case.chain.name,
+            "step": step.name,
+            "position": step.position,
+            "sightings": rows.select(case.is_today().sum()).item(),
+            "objects": wide[f"today_{step.position}"].count(),
+        }
+        for step, rows in zip(case.steps, sightings, strict=True)
+    ]
+    return pl.LazyFrame(counts, schema=SCHEMAS["step_counts"])
+
+
+def _states_of(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Count the rows of `cohorts` of one step."""
+    told, at = ("chain", "step", "position", "is_last"), pl.col("entered_at")
+    return rows.group_by("state").agg(
+        pl.col(told).first(), objects=pl.len(), first_at=at.min(), last_at=at.max()
+    )
+
+
+def _wide(case: Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return one row per object: of each step the first time, and its sightings of the day."""
     # One grouping of all sightings: joining those of each step costs four times as much.
     rows = pl.concat(
@@ -150,7 +140,7 @@ def _wide(case: _Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return rows.group_by("object_id").agg(figures).collect(engine="streaming")
 
 
-def _entered(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _entered(case: Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return one row per object of the cohort: when it reached each step, and its deadline."""
     entered = wide.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
     for number in range(2, len(case.steps) + 1):
@@ -170,10 +160,11 @@ def _entered(case: _Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame])
     )
 
 
-def _cohorts(case: _Case, entered: pl.DataFrame) -> pl.LazyFrame:
+def _cohort_rows(case: Case, entered: pl.DataFrame) -> Iterator[pl.LazyFrame]:
+    """Yield the rows of `cohorts`, step by step."""
     names = pl.Series([step.name for step in case.steps], dtype=pl.String)
-    rows = [
-        entered.lazy().select(
+    for step in case.later:
+        yield entered.lazy().select(
             pl.lit(case.chain.name).alias("chain"),
             "object_id",
             "entered_at",
@@ -185,9 +176,6 @@ def _cohorts(case: _Case, entered: pl.DataFrame) -> pl.LazyFrame:
             "last_at",
             pl.lit(step is case.steps[-1]).alias("is_last"),
         )
-        for step in case.later
-    ]
-    return pl.concat(rows)
 
 
 def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.DataFrame:
@@ -204,7 +192,7 @@ def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.
     return entered.with_columns(pl.coalesce(name, "seen_after").alias(name)).drop("seen_after")
 
 
-def _waits(case: _Case, entered: pl.DataFrame) -> pl.LazyFrame:
+def _waits(case: Case, entered: pl.DataFrame) -> pl.LazyFrame:
     """Count the objects that a log leaves undecided which should be there by now."""
     rows = []
     for step in case.later:
@@ -222,7 +210,7 @@ def _since() -> pl.Expr:
     return pl.col("entered_at") - CLOCK_SKEW
 
 
-def _state(case: _Case, position: int) -> pl.Expr:
+def _state(case: Case, position: int) -> pl.Expr:
     at = pl.col(f"reached_{position}")
     undecided = any_touches(case.gaps, position, _since(), pl.col("deadline"))
     return (
@@ -238,12 +226,12 @@ def _state(case: _Case, position: int) -> pl.Expr:
     )
 
 
-def _strays_of(case: _Case, wide: pl.DataFrame) -> pl.LazyFrame:
+def _strays_of(case: Case, wide: pl.DataFrame) -> pl.LazyFrame:
     found = list(_strays(case, wide))
     return pl.concat(found).lazy() if found else pl.LazyFrame(schema=SCHEMAS["strays"])
 
 
-def _strays(case: _Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _strays(case: Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
     since = case.known.first_at + case.chain.grace if case.known.first_at else None
     for step in case.steps:
         number = step.position
@@ -273,23 +261,27 @@ def _stray_rows(rows: pl.DataFrame, step: Step, at: str, state: str) -> pl.DataF
     )
 
 
-def _passages(case: _Case, wide: pl.DataFrame) -> Iterator[pl.LazyFrame]:
+def _passages(case: Case, wide: pl.DataFrame) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
+    """Yield for each two steps the rows of `passages`, and those of `passage_times`."""
     pairs = [("step", start, end) for start, end in zip(case.steps, case.later, strict=False)]
     for span, start, end in [*pairs, ("chain", case.steps[0], case.steps[-1])]:
         started, reached = f"first_{start.position}", f"first_{end.position}"
         took = pl.col(reached) - pl.col(started)
         arrived = wide.filter(case.is_today(reached) & (took >= -CLOCK_SKEW))
         micros = arrived.select(took.dt.total_microseconds()).to_series().to_numpy()
-        # By numpy: Polars multiplies by the reciprocal, and the last digit would be off.
-        time_s = pl.Series("time_s", micros / 1e6, dtype=pl.Float64)
-        kept = arrived.select("object_id", started, reached, time_s)
-        yield kept.lazy().select(
-            pl.lit(case.chain.name).alias("chain"),
-            "object_id",
-            pl.lit(span).alias("span"),
-            pl.lit(start.name).alias("from_step"),
-            pl.lit(end.name).alias("to_step"),
-            pl.col(started).alias("started_at"),
-            pl.col(reached).alias("reached_at"),
-            "time_s",
-        )
+        told = {
+            "chain": pl.lit(case.chain.name),
+            "span": pl.lit(span),
+            "from_step": pl.lit(start.name),
+            "to_step": pl.lit(end.name),
+        }
+        kept = arrived.select("object_id", started, reached, _seconds(micros)).lazy()
+        kept = kept.with_columns(**told, started_at=started, reached_at=reached)
+        different, objects = np.unique(micros, return_counts=True)
+        times = pl.LazyFrame([_seconds(different), pl.Series("objects", objects)])
+        yield kept, times.with_columns(**told, up_to=pl.col("objects").cum_sum(), n=len(micros))
+
+
+def _seconds(micros: npt.NDArray[np.int64]) -> pl.Series:
+    # By numpy: Polars multiplies by the reciprocal, and the last digit would be off.
+    return pl.Series("time_s", micros / 1e6, dtype=pl.Float64)

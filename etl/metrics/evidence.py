@@ -5,13 +5,14 @@ Each row names the input and the byte offset of a line, so that somebody can go 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
-from etl.metrics.steps import Chain, Step, all_steps, chain_steps
-from etl.metrics.views import Definitions, cut
+from etl.metrics.sightings import Seen, Sightings
+from etl.metrics.steps import chain_steps
+from etl.metrics.views import Definitions
 
 STATES = ("lost", "late", "skipped", "unexpected", "duplicated", "in_flight")
 """States of objects that are listed, the worst first."""
@@ -32,29 +33,33 @@ SLOW_COLUMNS = (
 
 
 def listed_objects(
-    tables: Mapping[str, pl.LazyFrame],
-    definitions: Definitions,
-    day: date,
-    views: Mapping[str, pl.LazyFrame],
+    seen: Sightings, definitions: Definitions, views: Mapping[str, pl.LazyFrame]
 ) -> pl.DataFrame:
     """Return the objects of a day that did not simply get through, the worst state first.
 
     Args:
-        tables: As for `build_views`.
+        seen: The day's sightings.
         definitions: Chains and time zone.
-        day: The day.
         views: The day's `cohorts` and `strays`.
 
     Returns:
         `OBJECT_COLUMNS`: `step` is where the object is missing, late, skipped or a stray, and
         `last_step` where it was seen last, at `last_at`, by the line at `offset` of `input_id`.
     """
-    found = pl.concat([_astray(views, definitions), _strays(views)]).collect()
-    parts = [
-        _with_lines(found.filter(pl.col("chain") == chain.name), tables, definitions, chain, day)
-        for chain in definitions.chains
-    ]
-    return pl.concat(parts) if parts else found.clear()
+    found = pl.concat([_astray(views, definitions), _strays(views)])
+    parts = []
+    for chain, of_chain in seen.items():
+        worst = _worst(found.filter(pl.col("chain") == chain))
+        parts.append(_with_lines(worst, of_chain))
+    return pl.concat(parts) if parts else found.clear().collect()
+
+
+def _worst(found: pl.LazyFrame) -> pl.DataFrame:
+    order = ("rank", "object_id", "step")
+    ranked = found.with_columns(rank=pl.col("state").cast(pl.Enum(STATES)))
+    # Of a million objects the first are found in a fifth of the time that sorting all takes.
+    first = ranked.collect(engine="streaming").bottom_k(MOST_LISTED, by=order)
+    return first.sort(order).drop("rank")
 
 
 def slowest_requests(tables: Mapping[str, pl.LazyFrame], day: date) -> pl.DataFrame:
@@ -96,41 +101,20 @@ def _strays(views: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     )
 
 
-def _with_lines(
-    found: pl.DataFrame,
-    tables: Mapping[str, pl.LazyFrame],
-    definitions: Definitions,
-    chain: Chain,
-    day: date,
-) -> pl.DataFrame:
-    """Add the line that showed each object last; read from the tables once more, but for few."""
-    order = pl.Enum(STATES)
-    found = found.sort(pl.col("state").cast(order), "object_id", "step").head(MOST_LISTED)
-    steps = [step for step in definitions.steps if step.chain == chain.name]
-    keys = {"step": "last_step", "at": "last_at"}
+def _with_lines(found: pl.DataFrame, seen: Seen) -> pl.DataFrame:
+    """Add the line that showed each object last."""
+    ids, keys = found.lazy().select("object_id").unique(), ("object_id", "last_step", "last_at")
+    rows = pl.concat(
+        rows.lazy().with_columns(last_step=pl.lit(step.name))
+        for step, rows in zip(seen.steps, seen.rows, strict=True)
+    )
     lines = (
-        _lines(tables, definitions, chain, day, steps)
-        .rename(keys)
-        .join(found.lazy().select("object_id").unique(), on="object_id", how="semi")
-        .group_by("object_id", "last_step", "last_at")
-        .agg(pl.struct("source", "input_id", "offset").sort().last().alias("line"))
-        .collect()
-        .unnest("line")
+        rows.rename({"at": "last_at"})
+        .join(ids, on="object_id", how="semi")
+        .with_columns(pl.col("source", "input_id").cast(pl.String))
+        .collect(engine="streaming")
+        .join(found, on=keys, how="semi")
+        .sort("source", "input_id", "offset")
+        .unique(keys, keep="last")
     )
-    joined = found.join(
-        lines, on=["object_id", "last_step", "last_at"], how="left", maintain_order="left"
-    )
-    return joined.select(OBJECT_COLUMNS)
-
-
-def _lines(
-    tables: Mapping[str, pl.LazyFrame],
-    definitions: Definitions,
-    chain: Chain,
-    day: date,
-    steps: Sequence[Step],
-) -> pl.LazyFrame:
-    first = day - timedelta(days=chain.lookback_days)
-    last = day + timedelta(days=chain.ahead_days(day, definitions.zone))
-    columns = ("object_id", "step", "at", "source", "input_id", "offset")
-    return all_steps(cut(tables, definitions, first, last), steps).select(columns)
+    return found.join(lines, on=keys, how="left", maintain_order="left").select(OBJECT_COLUMNS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from etl.days import day_bounds
+from etl.metrics.counts import MADE_OF
 from etl.metrics.scope import words_of
 from etl.metrics.views import Definitions
 from etl.model import Sheet
@@ -18,6 +19,18 @@ CHAIN_VIEWS = {
     "passages": "how long first arrivals at a step on the day took from the step before, or the"
     " first",
     "chain_waits": "how many objects are in flight at a step because of a log that is overdue",
+    "step_counts": "rows and objects of the day, counted by step",
+    "cohort_counts": "the rows of cohorts, counted by step and state",
+    "passage_times": "the rows of passages, counted by time: how many took it (objects), it or less"
+    " (up_to), of how many (n)",
+}
+COUNTS = {
+    "unrouted": "the requests that match no route, by template of their path",
+    "request_counts": "the requests, counted by source, hour, route, resource, method and status",
+    "client_counts": "the requests, counted by source, client, user and user agent",
+    "request_times": "the requests with a time, counted by it: how many took it (requests), it or"
+    " less (up_to), of how many (n); per source, per route and per method",
+    "fingerprints": "errors and warnings, counted by source, severity and fingerprint",
 }
 UNCUT = {
     "sources": "the configured sources: source, records (requests or events), expected",
@@ -33,6 +46,9 @@ def meanings(sheet: Sheet, definitions: Definitions, day: date) -> Iterator[tupl
         for view, first, last in ((name, day, day), (f"{name}_before", *before)):
             if view in named:
                 yield view, _cut(name, definitions, first, last)
+    for name, meaning in COUNTS.items():
+        if {name, f"{name}_before"} & named:
+            yield name, f"{meaning}: of {MADE_OF[name]}"
     for name, meaning in CHAIN_VIEWS.items():
         if name in named:
             yield name, meaning

@@ -17,7 +17,6 @@ def measure(
     sheet: Sheet,
     views: Mapping[str, pl.LazyFrame],
     context: DayContext,
-    shared: Mapping[str, pl.LazyFrame] | None = None,
 ) -> list[Measurement]:
     """Run one metric for one day.
 
@@ -25,7 +24,6 @@ def measure(
         sheet: The metric.
         views: The day's.
         context: What judging needs to know.
-        shared: The same views, quicker ones among them; see `metrics.shared`.
 
     Returns:
         One measurement per row of its result, sorted by dimensions; for a metric with a target
@@ -34,7 +32,7 @@ def measure(
     Raises:
         SheetError: The SQL does not run, or its result has not the agreed columns.
     """
-    rows = run_sql(sheet, views, shared)
+    rows = run_sql(sheet, views)
     check_dimensions(sheet, rows.columns)
     found = [_measurement(sheet, row, context) for row in rows.iter_rows(named=True)]
     if not found:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from etl.metrics.chain_schemas import SCHEMAS
+from etl.metrics.counts import MADE_OF
 from etl.metrics.views import Definitions
 from etl.model import Dimensions, Sheet
 
@@ -38,7 +39,7 @@ def tables_of(sheet: Sheet) -> frozenset[str]:
 def words_of(sheet: Sheet) -> set[str]:
     """Return the words of a metric's SQL without its comments, in lower case.
 
-    The view `unrouted` stands for `requests`, which it is made of.
+    A view that sums up a table stands for the table.
     """
     return set(_words(sheet.sql))
 
@@ -46,4 +47,5 @@ def words_of(sheet: Sheet) -> set[str]:
 @lru_cache(maxsize=256)
 def _words(sql: str) -> frozenset[str]:
     words = frozenset(re.findall(r"[a-z_]+", _COMMENT.sub(" ", sql).lower()))
-    return words | {"requests"} if words & {"unrouted", "unrouted_before"} else words
+    made_of = {table for name, table in MADE_OF.items() if words & {name, f"{name}_before"}}
+    return words | made_of

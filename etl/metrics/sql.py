@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
-import polars.selectors as cs
-from loguru import logger
 
 from etl.errors import SheetError
 from etl.metrics.mistakes import mistake_at, mistake_of
 from etl.metrics.rules import FIGURES
-from etl.metrics.shared import reads_only
 from etl.metrics.tokens import Token, main_select, named_queries, tokens_of, words
 from etl.model import Sheet
 
@@ -25,30 +22,17 @@ _TABLE_PLACES = ("from", "join")
 _STATEMENTS = words("insert update delete drop create truncate alter merge explain show values")
 
 
-def run_sql(
-    sheet: Sheet,
-    views: Mapping[str, pl.LazyFrame],
-    shared: Mapping[str, pl.LazyFrame] | None = None,
-) -> pl.DataFrame:
+def run_sql(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Run a metric's SQL over views, and check the shape of its result.
 
     Args:
         sheet: The metric.
         views: The day's.
-        shared: The same views, quicker ones among them, that not all SQL runs over.
 
     Raises:
         SheetError: With file, line and column, and the columns or views that exist.
     """
     _check_statement(sheet)
-    if shared is not None and reads_only(sheet, shared, views):
-        try:
-            rows = _run(sheet, shared)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-            logger.bind(metric=sheet.name).debug("runs over the tables themselves")
-        else:
-            _check_result(sheet, rows)
-            return rows
     try:
         rows = _run(sheet, views)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -62,10 +46,9 @@ def _run(sheet: Sheet, views: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     # The streaming engine needs a fraction of the memory, and is faster on large days. What two
     # parts of a query share is not made first: conditions would come after it, and a fingerprint
     # be worked out for every event where some errors have to be told apart.
-    rows = found.collect(
+    return found.collect(
         engine="streaming", optimizations=pl.QueryOptFlags(comm_subplan_elim=False)
     )
-    return rows.with_columns(cs.categorical().cast(pl.String))
 
 
 def _check_statement(sheet: Sheet) -> None:

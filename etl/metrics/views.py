@@ -1,10 +1,11 @@
 """The views that a metric's SQL can name, cut to one day (and the days before it).
 
 Cut by day: `requests`, `events`, `rejects` (by day of ingestion), `inputs` (with records of the
-day), `steps`, `unrouted` (requests that match no route, by template of their path); each also as
-`<view>_before`, for the days before it. What `metrics.chains` knows of the objects of a day
-(`cohorts`, `strays`, `passages`) comes on top. Not cut: `sources` (source, records, expected) and
-`chain_steps` (chain, step, position, next_step, next_position, repeats, next_repeats, steps).
+day), `steps`, `unrouted` (requests that match no route, by template of their path) and the counts
+of `metrics.counts`; each also as `<view>_before`, for the days before it. What `metrics.chains`
+knows of the objects of a day (`cohorts`, `strays`, `passages`, their counts) comes on top. Not
+cut: `sources` (source, records, expected) and `chain_steps` (chain, step, position, next_step,
+next_position, repeats, next_repeats, steps).
 `requests` and `events` have besides their table's columns `hour`, the local hour of the day, and
 the columns of `derived`; `requests` has `within_s`, the seconds in which it should be answered.
 """
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from etl.days import day_bounds, days_between
+from etl.metrics.counts import count_views
 from etl.metrics.derived import with_event_columns, with_request_columns
 from etl.metrics.steps import Chain, Step, all_steps, chain_steps
 from etl.metrics.templates import unrouted
@@ -77,14 +79,16 @@ def cut(
     """Return the views that are cut by day, from `first` to `last` (none if `last` is before)."""
     in_days = pl.col("day").is_between(first, last)
     views = {name: tables[name].filter(in_days) for name in ("requests", "events", "rejects")}
+    hour = _hour(definitions.zone, first, last)
     for name in ("requests", "events"):
-        views[name] = views[name].with_columns(hour=_hour(definitions.zone, first, last))
+        views[name] = views[name].with_columns(hour=hour)
     views["requests"] = with_request_columns(views["requests"].with_columns(_within(definitions)))
     views["events"] = with_event_columns(views["events"])
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
     views["inputs"] = inputs.filter((pl.col("first_at") < end) & (pl.col("last_at") >= start))
     views["unrouted"] = unrouted(views["requests"])
+    views |= count_views(views, hour)
     views["steps"] = all_steps(views, definitions.steps)
     return views
 

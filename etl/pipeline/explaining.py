@@ -17,6 +17,7 @@ from etl.metrics.chain_schemas import SCHEMAS
 from etl.metrics.chains import chain_views
 from etl.metrics.meanings import meanings
 from etl.metrics.scope import words_of
+from etl.metrics.sightings import sightings
 from etl.metrics.tracing import NAMED, Trace, trace
 from etl.metrics.views import build_views, cut
 from etl.model import Dimensions, Measurement, Restatement, Sheet, Verdict
@@ -144,8 +145,9 @@ def _views(project: Project, sheet: Sheet, day: date) -> dict[str, pl.LazyFrame]
     last = day + timedelta(days=ahead_days(definitions, day))
     views["sightings"] = cut(tables, definitions, first, last)["steps"]
     if set(SCHEMAS) & words_of(sheet):
+        seen = sightings(tables, definitions, day)
         known, absent = known_span(project.warehouse), absent_around(project, day)
-        views |= chain_views(tables, definitions, day, known, absent)
+        views |= chain_views(seen, definitions, day, known, absent)
     return views
 
 
@@ -203,7 +205,7 @@ def _rows(
     most: int,
     now: datetime,
 ) -> tuple[list[Rows], list[InputRead]]:
-    is_flow = is_between_steps(dimensions) and "steps" in words_of(sheet)
+    is_flow = is_between_steps(dimensions) and bool({"steps", "step_counts"} & words_of(sheet))
     if is_flow and not sheet.evidence:
         objects = objects_between(views, dimensions)
         traces = [Trace(BETWEEN, "steps", "", "", objects, dimensions)]

@@ -12,7 +12,7 @@ import polars as pl
 
 from etl.days import day_bounds, day_of, days_between
 from etl.incidents.violations import derive_incidents
-from etl.metrics.chains import Known
+from etl.metrics.case import Known
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
 from etl.metrics.rules import reach_days

@@ -18,6 +18,7 @@ from etl.metrics.measure import measure, without_value
 from etl.metrics.restating import changes, restate
 from etl.metrics.samples import message_samples
 from etl.metrics.shared import share
+from etl.metrics.sightings import Sightings, sightings
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
 from etl.pipeline.absence import absent_around
@@ -37,11 +38,12 @@ def measure_day(project: Project, context: DayContext) -> dict[str, str]:
     """
     known = known_span(project.warehouse)
     absent = absent_around(project, context.day)
-    of_chains = chain_views(project.tables(), project.definitions, context.day, known, absent)
+    seen = sightings(project.tables(), project.definitions, context.day)
+    of_chains = chain_views(seen, project.definitions, context.day, known, absent)
     waits = of_chains["chain_waits"].collect()
     context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
     found, runs = _run_metrics(project, context, of_chains)
-    _keep_evidence(project, context.day, of_chains)
+    _keep_evidence(project, context.day, seen, of_chains)
     _keep(project, context, found, runs)
     said = logger.bind(
         day=str(context.day), measurements=len(found), missing=sorted(context.missing)
@@ -57,12 +59,11 @@ def _run_metrics(
     found: list[Measurement] = []
     runs: list[MetricRun] = []
     views = {n: of_span | of_chains for n, of_span in _views(project, context).items()}
-    shared = share(views, project.sheets.values())
+    views = share(views, project.sheets.values())
     for sheet in project.sheets.values():
         began, error = time.perf_counter(), ""
         try:
-            span = sheet.lookback_days
-            rows = measure(sheet, views[span], context, shared.get(span))
+            rows = measure(sheet, views[sheet.lookback_days], context)
         except SheetError as mistake:
             error, rows = str(mistake), without_value(sheet, context)
             logger.bind(metric=sheet.name, day=str(context.day)).error(error)
@@ -80,10 +81,12 @@ def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.Lazy
     return {span: build_views(tables, project.definitions, context.day, span) for span in spans}
 
 
-def _keep_evidence(project: Project, day: date, of_chains: Mapping[str, pl.LazyFrame]) -> None:
+def _keep_evidence(
+    project: Project, day: date, seen: Sightings, of_chains: Mapping[str, pl.LazyFrame]
+) -> None:
     """Write which objects, requests and messages stand behind the figures."""
     tables = project.tables()
-    listed = listed_objects(tables, project.definitions, day, of_chains)
+    listed = listed_objects(seen, project.definitions, of_chains)
     write_evidence(project.warehouse, day, "chain_objects", listed)
     write_evidence(project.warehouse, day, "chain_waits", of_chains["chain_waits"].collect())
     write_evidence(project.warehouse, day, "slow_requests", slowest_requests(tables, day))

@@ -17,10 +17,12 @@ from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
+from etl.metrics.case import Known
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
-from etl.metrics.chains import Known, chain_views
+from etl.metrics.chains import chain_views
 from etl.metrics.rules import check_dimensions
 from etl.metrics.sheet import Override
+from etl.metrics.sightings import sightings
 from etl.metrics.sql import run_sql
 from etl.metrics.tracing import check_evidence
 from etl.metrics.views import Definitions, build_views
@@ -182,7 +184,8 @@ def check_metrics(project: Project) -> None:
         for name in ("requests", "events", "rejects", "inputs")
     }
     of, day = project.definitions, date(2026, 1, 1)
-    views = build_views(empty, of, day, 1) | chain_views(empty, of, day, Known())
+    views = build_views(empty, of, day, 1)
+    views |= chain_views(sightings(empty, of, day), of, day, Known())
     mistakes: list[str] = []
     for sheet in project.sheets.values():
         try:

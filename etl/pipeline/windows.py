@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from etl.errors import ConfigError
-from etl.metrics.chains import Known
+from etl.metrics.case import Known
 from etl.metrics.views import Definitions
 from etl.model import Sheet
 from etl.settings import Settings

@@ -52,7 +52,7 @@ def test_a_figure_is_told_with_sheet_sql_views_rows_and_lines(folder: Path) -> N
     said = result.output
     assert "source api: 5 requests, n 9, target <= 2: MISSED" in said
     assert "owner: API team" in said
-    assert "count(r.at) filter (where r.status = 500) as value" in said
+    assert "sum(r.requests) filter (where r.status = 500)" in said
     assert "day = 2026-03-10 (2026-03-10 00:00:00Z to 2026-03-11 00:00:00Z, 24 h, UTC)" in said
     assert "(2 of 5)" in said
     assert "logs/access.log:0\n    192.0.2.1 - - [10/Mar/2026:00:00:00 +0000]" in said

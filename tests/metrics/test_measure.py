@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 
 from etl.errors import SheetError
+from etl.metrics.case import Known
 from etl.metrics.catalogue import load_catalogue
-from etl.metrics.chains import Known, chain_views
+from etl.metrics.chains import chain_views
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure
 from etl.metrics.restating import restate
 from etl.metrics.scope import tables_of
+from etl.metrics.sightings import sightings
 from etl.metrics.steps import Chain, Step
 from etl.metrics.views import Definitions, build_views
 from etl.model import Measurement, Sheet, Verdict
@@ -80,7 +82,7 @@ def run(
     chosen = sheet or SHEETS[name]
     given = tables(requests or [], events or [])
     views = build_views(given, DEFINITIONS, DAY, chosen.lookback_days)
-    views |= chain_views(given, DEFINITIONS, DAY, Known())
+    views |= chain_views(sightings(given, DEFINITIONS, DAY), DEFINITIONS, DAY, Known())
     return measure(chosen, views, DayContext(DAY, DEFINITIONS, missing, at(23), "v"))
 
 

@@ -73,15 +73,36 @@ def texts(found: Explanation) -> list[str]:
     return [(line.text or b"-").decode() for rows in found.rows for line in rows.lines]
 
 
-def test_a_count_is_followed_to_exactly_its_lines(write_project: Write) -> None:
+OWN_500 = """/* ---
+title = "Own"
+class = "errors"
+unit = "requests"
+definition = "Requests answered with status 500."
+--- */
+select s.source, count(r.at) filter (where r.status = 500) as value
+from sources s
+left join requests r on s.source = r.source
+group by s.source
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "how", "offending"),
+    [("http_500", "named", ""), ("own_500", "derived", "(r.status = 500)")],
+)
+def test_a_count_is_followed_to_exactly_its_lines(
+    metric: str, how: str, offending: str, write_project: Write
+) -> None:
     folder = write_project(API)
+    (folder / "sql").mkdir()
+    (folder / "sql" / "own_500.sql").write_text(OWN_500)
     log = folder / "logs" / "access.log"
     log.write_text("".join(request(n, 500 if n % 5 == 0 else 200, f"/{n}") for n in range(20)))
     run_all(open_folder(folder), [DAY], now=NOW, workers=1)
-    found = follow(open_folder(folder), "http_500", source="api")
+    found = follow(open_folder(folder), metric, source="api")
     assert [one.value for one in found.measurements] == [4]
     (rows,) = found.rows
-    assert (rows.how, rows.total, rows.offending) == ("derived", 4, "(r.status = 500)")
+    assert (rows.how, rows.total, rows.offending) == (how, 4, offending)
     assert texts(found) == [request(n, 500, f"/{n}").rstrip() for n in (0, 5, 10, 15)]
     content = log.read_bytes()
     for line in rows.lines:

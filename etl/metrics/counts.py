@@ -1,0 +1,173 @@
+"""Requests and events counted once, for all metrics that add them up.
+
+Days have millions of rows, and few different ones as far as a metric tells them apart. So each
+table is grouped once at the finest grain that counting metrics need, and these sum the groups:
+
+- `request_counts`: requests by source, hour, route, resource, method and status;
+- `client_counts`: requests by source, client (address, user) and user agent;
+- `request_times`: how many requests took how long, and how many that long or less;
+- `fingerprints`: errors and warnings by source, severity and fingerprint.
+
+Sums are those over the rows. Texts that are worked out, such as an agent's family, are worked out
+for each different text and not for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from etl.metrics.derived import resource, with_agent_columns, with_event_columns
+
+MADE_OF = {
+    "unrouted": "requests",
+    "request_counts": "requests",
+    "client_counts": "requests",
+    "request_times": "requests",
+    "fingerprints": "events",
+}
+"""Views that sum up a table, and the table; each also with `_before`."""
+
+WORST_SEVERITIES = 4
+"""Severities that `fingerprints` has: 0 (emergency) to 3 (error), and 4 (warning)."""
+
+REQUEST_KEYS = ("source", "hour", "route", "resource", "method", "status")
+REQUEST_FIGURES = (
+    *("requests", "bytes", "sized", "bytes_received", "received", "timed", "within"),
+    *("first_at", "last_at"),
+)
+"""Columns of `request_counts`: what tells the requests apart, and what is counted of them."""
+
+QUARTER_US = 900_000_000
+
+_GRAINS = {"source": (), "route": ("route",), "method": ("method",)}
+"""What `request_times` tells apart besides the source, by the value of its column `per`."""
+
+
+def count_views(views: dict[str, pl.LazyFrame], hour: pl.Expr) -> dict[str, pl.LazyFrame]:
+    """Return the views that sum up `requests` and `events`, made of these.
+
+    Args:
+        views: `requests` and `events`.
+        hour: The local hour as these views have it, of a column `at`.
+    """
+    return {
+        "request_counts": _request_counts(views["requests"], hour),
+        "client_counts": _client_counts(views["requests"]),
+        "request_times": _request_times(views["requests"]),
+        "fingerprints": _fingerprints(views["events"]),
+    }
+
+
+def cumulated(counts: pl.LazyFrame, keys: Sequence[str], time: str, count: str) -> pl.LazyFrame:
+    """Add how many took up to each time (`up_to`), of how many (`n`); sorted by time.
+
+    The nearest-rank percentile q of a group is its smallest time with `up_to >= q * n`.
+
+    Args:
+        counts: One row per group and time; sets of keys with it, in any order.
+        keys: Columns of the group.
+        time: Column of the time.
+        count: Column of how many took it.
+    """
+    numbers = pl.col(count)
+    if not keys:
+        return counts.sort(time).with_columns(up_to=numbers.cum_sum(), n=numbers.sum())
+    return counts.sort(time).with_columns(
+        up_to=numbers.cum_sum().over(keys), n=numbers.sum().over(keys)
+    )
+
+
+def _bytes() -> pl.Expr:
+    return pl.coalesce("bytes_sent", "body_bytes_sent")
+
+
+def _number(of: pl.Expr) -> pl.Expr:
+    return of.cast(pl.Int64)
+
+
+def _request_counts(requests: pl.LazyFrame, hour: pl.Expr) -> pl.LazyFrame:
+    # A path begins with the segment that its route begins with, unless that is a parameter: only
+    # then the path has to be read, which costs as much as all the rest.
+    follows = (~pl.col("route").str.starts_with("/{")).fill_null(value=False)
+    routed = _counted(requests.filter(follows)).with_columns(resource=resource(pl.col("route")))
+    other = _counted(requests.filter(~follows), pl.col("resource"))
+    columns = (*REQUEST_KEYS, *REQUEST_FIGURES)
+    parts = [part.with_columns(hour.alias("hour")).select(columns) for part in (routed, other)]
+    first, last = pl.col("first_at").min(), pl.col("last_at").max()
+    sums = pl.col(REQUEST_FIGURES[:-2]).sum()
+    counts = pl.concat(parts).group_by(REQUEST_KEYS).agg(sums, first, last)
+    return counts.with_columns(_known("bytes", "sized"), _known("bytes_received", "received"))
+
+
+def _known(total: str, number: str) -> pl.Expr:
+    """Return a sum, or null where nothing was added up."""
+    return pl.when(pl.col(number) > 0).then(total).alias(total)
+
+
+def _counted(requests: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
+    """Count requests by quarter of an hour, `at`: local hours of all zones are made of these."""
+    time_s = pl.col("request_time_s")
+    quarter = pl.col("at").to_physical() // QUARTER_US
+    keys = ("source", "route", "method", "status")
+    counted = requests.group_by(*keys, *more, quarter.alias("quarter")).agg(
+        requests=_number(pl.len()),
+        bytes=_bytes().sum(),
+        sized=_number(_bytes().count()),
+        bytes_received=pl.col("request_bytes").sum(),
+        received=_number(pl.col("request_bytes").count()),
+        timed=_number(time_s.count()),
+        within=_number((time_s <= pl.col("within_s")).sum()),
+        first_at=pl.col("at").min(),
+        last_at=pl.col("at").max(),
+    )
+    return counted.with_columns(
+        at=(pl.col("quarter") * QUARTER_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    )
+
+
+def _client_counts(requests: pl.LazyFrame) -> pl.LazyFrame:
+    # By the agent's own words first: its family is then looked for once each.
+    counted = requests.group_by("source", "remote_addr", "remote_user", "user_agent").agg(
+        requests=_number(pl.len()), bytes=_bytes().sum(), sized=_number(_bytes().count())
+    )
+    keys = ("source", "remote_addr", "remote_user", "agent_kind", "agent_family")
+    counts = with_agent_columns(counted).group_by(keys)
+    return counts.agg(pl.col("requests", "bytes", "sized").sum()).with_columns(
+        _known("bytes", "sized")
+    )
+
+
+def _request_times(requests: pl.LazyFrame) -> pl.LazyFrame:
+    keys = ("source", "route", "method", "request_time_s")
+    counted = (
+        requests.filter(pl.col("request_time_s").is_not_null())
+        .group_by(keys)
+        .agg(requests=_number(pl.len()))
+    )
+    parts = [
+        cumulated(
+            counted.filter([pl.col(name).is_not_null() for name in told] or [pl.lit(value=True)])
+            .group_by("source", *told, "request_time_s")
+            .agg(pl.col("requests").sum()),
+            ["source", *told],
+            "request_time_s",
+            "requests",
+        ).with_columns(per=pl.lit(per))
+        for per, told in _GRAINS.items()
+    ]
+    columns = ("per", *keys, "requests", "up_to", "n")
+    return pl.concat(parts, how="diagonal").select(columns)
+
+
+def _fingerprints(events: pl.LazyFrame) -> pl.LazyFrame:
+    worst = events.filter(pl.col("severity") <= WORST_SEVERITIES)
+    counted = worst.group_by("source", "severity", "message").agg(
+        events=_number(pl.len()), first_at=pl.col("at").min(), last_at=pl.col("at").max()
+    )
+    return (
+        with_event_columns(counted)
+        .group_by("source", "severity", pl.col("fingerprint").fill_null(""))
+        .agg(pl.col("events").sum(), pl.col("first_at").min(), pl.col("last_at").max())
+    )
