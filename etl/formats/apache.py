@@ -153,9 +153,19 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
         field = replace(field, rank=1)  # of the request as it came in; %>s is what was answered
     if any(mark.isdigit() for mark in marks):  # "-" for other statuses, whatever its own habit
         field = replace(field, flags=(field.flags | Flag.DASH_IS_NULL) & ~DASH_IS_ZERO)
+        if name == "t":
+            field = _conditional(field, bracketed=not _argument(match))
     placed = Placed(field, match[0], match.start())
     # Only the plain %t comes in brackets.
-    return [b"[", placed, b"]"] if name == "t" and not _argument(match) else [placed]
+    return [b"[", placed, b"]"] if field.op is Op.CLF_TIME and not _argument(match) else [placed]
+
+
+def _conditional(field: Field, *, bracketed: bool) -> Field:
+    """Return a stamp with a dash in its place, brackets and all; any other stamp goes before it."""
+    flags, rank = field.flags | Flag.CONDITIONAL, field.rank + 2
+    if bracketed:
+        return replace(field, op=Op.ANY_TIME, rank=rank, flags=flags, pattern=f"[{_CLF_PATTERN}]")
+    return replace(field, rank=rank, flags=flags)
 
 
 def _argument(match: re.Match[str]) -> str:

@@ -84,6 +84,7 @@ class Flag(IntFlag):
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
     QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
     WHOLE = 32768  # of a member: takes an object as JSON text; other columns leave it to `extra`
+    CONDITIONAL = 131072  # of a time stamp: httpd writes "-" where the status is another one
     BYTES = 65536  # of a member: an array of numbers 0 to 255 is the bytes of a text (journald)
 
 

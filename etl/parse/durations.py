@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from etl.native.jit import helper, inlined
 from etl.native.memory import load
-from etl.parse.context import COLON, COMMA, DASH, DOT, NINE, ZERO
+from etl.parse.context import COLON, COMMA, DASH, DOT, NINE, SPACE, ZERO
 from etl.parse.convert import read_exponent
 from etl.parse.values import power_of_ten
 
-_D, _E, _H, _M, _N, _S, _U = b"dehmnsu"
+_D, _E, _H, _M, _N, _S, _U, _W = b"dehmnsuw"
 _DAYS, _HOURS, _MINUTES, _PERIOD, _SECONDS, _TIME, _WEEKS = b"DHMPSTW"
 _MICRO_SIGN, _MU = 0xC2B5, 0xCEBC  # U+00B5 and U+03BC as UTF-8
 
@@ -31,7 +31,8 @@ def read_duration(start: int, stop: int) -> tuple[float, int]:
     """Read a length of time; return (seconds, 1), or (0, 0) if it is none.
 
     * Go (https://pkg.go.dev/time#ParseDuration): `1h2m3.5s`, `12ms`, `250us` or `250µs`, `3ns`;
-      also `d`, for 86,400 s.
+      also `d` for 86,400 s and `w` for seven of them. One blank may stand before a unit, and
+      between parts: `1 h 2 m`, `1s 5ms`.
     * ISO 8601: `PT1M1.5S`, `P1DT2H`, `P2W`; not years and months, whose lengths differ. Here,
       and here only, the point may be a comma, as `1,234ms` may well be meant as thousands.
     * Hours, minutes and seconds: `00:00:01.5`; minutes and seconds have two digits.
@@ -69,15 +70,22 @@ def _read_units(start: int, stop: int) -> tuple[float, int]:
             if end != stop or exponent > _LARGEST_EXPONENT or exponent < -_LARGEST_EXPONENT:
                 return 0.0, 0
             return _plain(digits, places - exponent)
-        scale, unit_places, place = _read_unit(place, stop)
+        scale, unit_places, place = _read_unit(place + _is_blank(place, stop), stop)
         if place < 0:
             return 0.0, 0
+        if place + 1 < stop:
+            place += _is_blank(place, stop)
         places += unit_places
         exact, power = _add(exact, power, digits, scale, places)
         rough += float(digits) * scale / power_of_ten(places)
     if place == start:
         return 0.0, 0
     return _seconds(exact, power, rough), 1
+
+
+@inlined
+def _is_blank(place: int, stop: int) -> int:
+    return 1 if place < stop and load(place) == SPACE else 0
 
 
 @inlined
@@ -133,6 +141,8 @@ def _read_unit(start: int, stop: int) -> tuple[int, int, int]:
         return 3600, 0, start + 1
     if byte == _D:
         return 86_400, 0, start + 1
+    if byte == _W:
+        return 604_800, 0, start + 1
     return 0, 0, -1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etl.native.cells import cell
 from etl.native.jit import inlined
-from etl.native.memory import load, load32
+from etl.native.memory import load, load32, load64
 from etl.parse.context import (
     BRACKET,
     BRACKET_END,
@@ -30,6 +30,26 @@ from etl.parse.values import fail, fail_value, put_text, set_null_text, set_text
 
 _MARK = int.from_bytes(b"\xef\xbb\xbf", "little")  # numba runs on little-endian machines only
 _MAX_PRIORITY = 191  # facility 23, severity 7
+
+
+def _words(text: bytes) -> tuple[int, int, int, int]:
+    """Return a text of 16 to 24 bytes as `_says` compares it: its bytes by eights, and its size."""
+    first, second, last = (
+        int.from_bytes(text[at : at + 8], "little") for at in (0, 8, len(text) - 8)
+    )
+    return first, second, last, len(text)
+
+
+_FORWARDED = _words(b"Message forwarded from ")
+_REPEATED = _words(b"last message repeated ")
+
+
+@inlined
+def _says(start: int, stop: int, words: tuple[int, int, int, int]) -> bool:
+    """Tell whether a text begins with words."""
+    if stop - start < words[3] or load64(start) != words[0]:
+        return False
+    return load64(start + 8) == words[1] and load64(start + words[3] - 8) == words[2]
 
 
 @inlined
@@ -80,8 +100,18 @@ def put_host(k: int, row: int, s: int, start: int, stop: int) -> int:
 
     Where the tag stands at once, nothing is taken and the host is null: brackets or a colon at
     its end show a tag, for no name or address has them. Cisco's firewalls write that colon behind
-    the host as well, before a word with a percent sign.
+    the host as well, before a word with a percent sign. AIX's syslogd puts words before the host of
+    what it relays; Solaris's and BSD's say without a host that the last message came again.
     """
+    if _says(start, stop, _FORWARDED):
+        name = start + _FORWARDED[3]
+        end = find_byte(name, stop, SPACE)
+        if name + 1 < end < stop and load(end - 1) == COLON:
+            put_text(k, row, s, name, end - 1)
+            return end + 1
+    if _says(start, stop, _REPEATED):
+        set_null_text(k, row, cell(s, SLOT_A))
+        return start
     end = find_byte(start, stop, SPACE)
     if end == start:
         return fail_value(k, NO_MATCH, start, stop)

@@ -121,13 +121,21 @@ def _put_time(k: int, row: int, s: int, start: int, stop: int) -> int:
     else:
         place, micros, kind = any_time(start, stop)
     if place < 0:
-        return fail_value(k, c.BAD_TIMESTAMP, start, stop)
+        return _no_time(k, s, start, stop)
     if cell(s, c.FLAGS) & c.EXTRA:
         put_text(k, row, s, start, place)
     else:
         store64(cell(k, c.AT) + 8 * row, micros)
         store(cell(k, c.STAMP) + row, kind)
     return place
+
+
+@helper
+def _no_time(k: int, s: int, start: int, stop: int) -> int:
+    """Step over the dash that may stand for a time stamp, or refuse."""
+    if cell(s, c.FLAGS) & c.CONDITIONAL and start < stop and load(start) == c.DASH:
+        return start + 1
+    return fail_value(k, c.BAD_TIMESTAMP, start, stop)
 
 
 @helper
@@ -189,7 +197,7 @@ def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
 def _put_clock(k: int, row: int, s: int, start: int, stop: int) -> int:
     place = read_clock(cell(k, c.PARTS), s, start, stop)
     if place < 0:
-        return fail_value(k, c.BAD_TIMESTAMP, start, stop)
+        return _no_time(k, s, start, stop)
     if cell(s, c.FLAGS) & c.EXTRA:
         put_text(k, row, s, start, place)
     return place

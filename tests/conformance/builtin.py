@@ -47,6 +47,8 @@ PAIRS = {
     "vrl:json": ("json:events", b'{"time":"2023-11-14T22:13:20Z",'),
 }
 """Values without a time stamp, and what is put before them; a record needs one."""
+TOLD_BY_NAME = ("cef:text",)
+_IN_EXTENSION = ("suser", "shost", "src", "duser", "dst", "cs2", "cs3Label", "msg", "reason")
 _TAKEN = ("level", "msg", "message", "host", "app", "id", "service", "module", "method")
 _ELSEWHERE = ("url", "request", "client")
 """Facts that an error log's record keeps in its message; a URL is a path here."""
@@ -64,6 +66,11 @@ def builtin(case: Case, plain: Wanted, name: str) -> Wanted | str:
         for fact, value in case.norm.items()
         if fact != "url" and not (error_log and fact in _ELSEWHERE)
     }
+    if BUILTIN[name] in TOLD_BY_NAME and isinstance(case.expected, dict):
+        own = {"name": "msg", "deviceProduct": "app", "deviceEventClassId": "msgid"}
+        told = {key: value for key, value in case.expected.items() if key in _IN_EXTENSION}
+        facts |= {own[key]: value for key, value in case.expected.items() if key in own}
+        facts |= {"spare": told} if told else {}
     if BUILTIN[name] == "aws:alb":  # it keeps the port, and -1 for what never happened
         facts["client"] = facts["client"].rpartition(":")[0] if "client" in facts else None
         facts["upstream_time"] = (

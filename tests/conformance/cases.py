@@ -35,6 +35,7 @@ class Case:
         norm: Facts under neutral names.
         expected: The peer's own names.
         text: The format string, or the name of a format.
+        options: What its test tells the peer besides.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Case:
     error: bool
     norm: dict[str, Any]
     expected: dict[str, Any]
+    options: dict[str, Any]
 
 
 def read_cases(folder: Path, schema: str) -> Iterator[Case]:
@@ -61,6 +63,7 @@ def read_cases(folder: Path, schema: str) -> Iterator[Case]:
             error=bool(case.get("error")),
             norm=case.get("norm") or {},
             expected={} if case.get("expected") is None else case["expected"],
+            options=case.get("options") or {},
         )
 
 

@@ -36,9 +36,20 @@ SEVERITIES = [
 FACILITIES = ["kernel", "user", "mail", "daemon", "auth", "syslog"]
 
 
+OPTIONS = {
+    "max_depth": (None,),
+    "field_delimiter": (None, "", " "),
+    "key_value_delimiter": (None, "", "="),
+}
+"""What a peer can be told and nobody can tell us, with the values that change nothing. A case with
+another one is of another format than its name says."""
+
+
 def wanted(case: Case) -> Wanted | str:
     """Return how a case is read, or which format it is of that there is not yet."""
     plain = Wanted(SYSLOG, case.line, dict(case.norm), case.error)
+    if any(case.options.get(name) not in usual for name, usual in OPTIONS.items()):
+        return f"{case.format} with an option of its own"
     found = BY_SCHEMA[case.schema](case, plain)
     return builtin(case, plain, found) if isinstance(found, str) else found
 
@@ -62,6 +73,9 @@ def _syslog_loose(case: Case, plain: Wanted) -> Wanted | str:
 
 
 def _syslog_ng(case: Case, plain: Wanted) -> Wanted | str:
+    no_host = case.options.get("bad_hostname_re")
+    if no_host and re.search(rf" {no_host[1:]}[\w.-]* ".encode(), case.line):
+        return "rfc3164 with words that are no hosts"
     for name in ("pid", "msgid"):
         if plain.facts.get(name) == "":  # its word for absent
             plain.facts[name] = None
@@ -97,6 +111,8 @@ def _fluentd(case: Case, plain: Wanted) -> Wanted | str:
 
 def _vrl(case: Case, plain: Wanted) -> Wanted | str:
     zoned = replace(plain, zone=ZoneInfo("UTC"))
+    if case.options.get("timestamp_format") == "%+":  # RFC 3339, which is a LogFormat of its own
+        return replace(zoned, format={"apache": apache.COMMON.replace("%t", "[%{%FT%T%z}t]")})
     if case.format in ("syslog", "syslog_auth"):
         own = {"appname": "app", "hostname": "host", "message": "msg", "procid": "pid"}
         facts = plain.facts or {own.get(name, name): v for name, v in case.expected.items()}
@@ -147,9 +163,12 @@ def _pylogsparser(case: Case, plain: Wanted) -> Wanted | str:
         names["request_header_referer_contents"] = "referer"
         facts = {ours: case.expected[theirs] for theirs, ours in names.items()}
         return replace(plain, format={"apache": apache.COMBINED}, facts=facts)
+    if case.format == "pls:IIS":
+        return _iis(case, plain)
     if not re.match(rb"<\d+>[A-Z][a-z]{2} ", case.line):  # a message alone, or a header of its own
         return case.format
-    facts = {"pid": case.expected["pid"]} if "pid" in case.expected else {}
+    pid = str(case.expected.get("pid"))
+    facts = {"pid": pid} if f"[{pid}]".encode() in case.line else {}
     if case.format == "pls:syslog":
         facts["host"] = case.expected["source"]
         facts["severity"] = SEVERITIES.index(case.expected["severity"])
@@ -159,9 +178,28 @@ def _pylogsparser(case: Case, plain: Wanted) -> Wanted | str:
     return replace(plain, facts=facts)
 
 
+IIS_FIELDS = (
+    b"#Fields: date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username"
+    b" c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status\n"
+)
+"""Of IIS 6: a file has it, the case has the line alone."""
+
+
+def _iis(case: Case, plain: Wanted) -> Wanted | str:
+    if b", " in case.line:
+        return "pls:IIS's own format of old"
+    facts = {"status": case.expected["status"], "client": case.expected["source_ip"]}
+    facts |= {"method": case.expected["method"], "path": case.expected["url_path"]}
+    facts |= {"host": None, "user": None, "query": None}
+    return replace(plain, format={"builtin": "iis:w3c"}, before=IIS_FIELDS, facts=facts)
+
+
 def _apachelogs(case: Case, plain: Wanted) -> Wanted | str:
     if case.format == "apache_timestamp":
         return replace(plain, format={"apache": "%t"}, line=b"[" + case.line + b"]")
+    for name, value in plain.facts.items():  # it reads bytes as ISO-8859-1 unless told otherwise
+        if isinstance(value, str) and not value.isascii():
+            plain.facts[name] = value.encode("latin-1").decode()
     return timed(replace(plain, format={"apache": case.text}))
 
 
@@ -228,8 +266,12 @@ FAIL2BAN = (
     (rb"\d{10}\.\d{3} +\d+ \S+ [A-Z_]+/\d+ ", "squid:native"),
     (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \S+ "[^"]*" "[^"]*"$', "apache:combined"),
     (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \S+$', "apache:common"),
-    (rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d ", "syslog"),
-    (rb"(?:<\d+>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* ", "syslog"),
+    (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \d+(?: "[^"]*"){3}$', "nginx:main"),
+    (rb'\S+ \S+ \S+ \[[^ ]+ [+-]\d{4}\] "[^"]*" \d+ \d+ "[^"]*" "[^"]*" \d+ "', "traefik:clf"),
+    (rb"t=\d{4}-\S+ lvl=", "logfmt:events"),
+    (rb'\{"session":.*"timestamp":', "json:events"),
+    (rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d ", "syslog"),
+    (rb"(?:<\d+>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*[^:] ", "syslog"),  # GitLab has a colon
 )
 """How lines begin that are of a format which there is; the others are of programs' own."""
 
@@ -242,7 +284,9 @@ def _fail2ban(case: Case, plain: Wanted) -> Wanted | str:
     facts = {"second": case.norm["timestamp"]}
     if name == "squid:native":
         facts["second"] += "+01:00"  # the one zone of its cases of seconds since 1970
-    elif name == "syslog" and case.line[:1].isalpha():
+    elif name == "json:events":
+        facts["second"] += "+00:00"
+    elif re.match(rb"[A-Z][a-z]{2} +\d+ \d\d:", case.line):
         at = datetime.strptime(facts["second"], "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007
         facts["second"] = f"{at:%b %d %H:%M:%S}"
     return replace(plain, format={"builtin": name}, facts=facts)

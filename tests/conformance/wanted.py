@@ -17,6 +17,7 @@ class Wanted:
     Attributes:
         format: Arguments of `compile_format`.
         facts: Neutral names to values; see `columns.py` for how each is compared.
+        before: Lines that come before and say what the line's fields are.
         message: What is taken out of the message: its kind, and its fields by type.
     """
 
@@ -26,4 +27,5 @@ class Wanted:
     error: bool = False
     zone: ZoneInfo = BERLIN
     reference: datetime = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    before: bytes = b""
     message: tuple[str, dict[str, str]] | None = None

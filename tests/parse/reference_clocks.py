@@ -12,6 +12,7 @@ from tests.parse.reference_times import (
     latest,
     microseconds,
     moment,
+    no_time,
     offset_zone,
     since_1970,
 )
@@ -41,7 +42,7 @@ def read_clock(walk: Walk, step: Step, start: int) -> int:
         name, pattern = DIRECTIVES[directive] if directive else ("", re.escape(literal.encode()))
         match = re.compile(pattern).match(walk.line, place)
         if not match:
-            raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+            return no_time(walk, step, start)
         place = match.end()
         if name == "zone" and match[0][:1] not in b"+-":
             walk.parts |= {name: b"Z"} if match[0].upper() in (b"Z", b"UTC", b"GMT") else {}

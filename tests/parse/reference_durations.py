@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 
 NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
-PART = re.compile(r"([0-9]+)(?:\.([0-9]+))?(ns|us|µs|μs|ms|s|m|h|d)")
+PART = re.compile(r"([0-9]+)(?:\.([0-9]+))? ?(ns|us|µs|μs|ms|s|m|h|d|w)")
+PARTS = re.compile(rf"(?:{PART.pattern})(?: ?{PART.pattern})*")
 CLOCK = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]+))?")
 ISO_NUMBER = r"([0-9]+(?:[.,][0-9]+)?)"
 ISO = re.compile(
@@ -17,7 +18,7 @@ ISO_SECONDS = (604_800, 86_400, 3600, 60, 1)
 MICROSECOND, NANOSECOND = Fraction(1, 10**6), Fraction(1, 10**9)
 UNITS = {"ns": NANOSECOND, "us": MICROSECOND, "µs": MICROSECOND, "μs": MICROSECOND}
 UNITS |= {"ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600)}
-UNITS |= {"d": Fraction(86_400)}
+UNITS |= {"d": Fraction(86_400), "w": Fraction(604_800)}
 MOST_DIGITS = 18
 MOST_PLACES = 27
 LARGEST_EXPONENT = 270
@@ -46,7 +47,7 @@ def _unsigned(text: str) -> Fraction | None:
         parts = zip(match.groups(), ISO_SECONDS, strict=True)
         numbers = ((part.replace(",", ".").partition("."), unit) for part, unit in parts if part)
         return sum((_number(n[0], n[2]) * unit for n, unit in numbers), Fraction(0))
-    if text and not PART.sub("", text):
+    if PARTS.fullmatch(text):
         parts = (_number(m[1], m[2]) * UNITS[m[3]] for m in PART.finditer(text))
         return sum(parts, Fraction(0))
     return None

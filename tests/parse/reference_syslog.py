@@ -80,6 +80,13 @@ def read_optional(walk: Walk, step: Step, start: int) -> int:
 def read_host(walk: Walk, step: Step, start: int) -> int:
     """A word, and the space behind it; a tag is left to the next step."""
     rest = walk.line[start:]
+    relayed = re.compile(rb"Message forwarded from ([^ ]+): ").match(rest)
+    if relayed:
+        walk.record[step.column] = None if relayed[1] == b"-" else lossy(relayed[1])
+        return start + relayed.end()
+    if rest.startswith(b"last message repeated "):
+        walk.record[step.column] = None
+        return start
     word, space, following = rest.partition(b" ")
     if not word:
         raise walk.refuse(step, R.NO_MATCH, start)

@@ -30,7 +30,7 @@ def reader(find: Finder) -> Reader:
     def read(walk: Walk, step: Step, start: int) -> int:
         end, instant = find(walk, start, step.scale) or (start, None)
         if instant is None:
-            raise walk.refuse(step, R.BAD_TIMESTAMP, start)
+            return no_time(walk, step, start)
         if step.flags & Flag.EXTRA:
             walk.put_text(step, walk.line[start:end])
         else:
@@ -38,6 +38,12 @@ def reader(find: Finder) -> Reader:
         return end
 
     return read
+
+
+def no_time(walk: Walk, step: Step, start: int) -> int:
+    if step.flags & Flag.CONDITIONAL and walk.line[start : start + 1] == b"-":
+        return start + 1
+    raise walk.refuse(step, R.BAD_TIMESTAMP, start)
 
 
 def find_clf(walk: Walk, start: int, _scale: int = 0) -> tuple[int, datetime | None] | None:
