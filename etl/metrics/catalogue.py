@@ -71,11 +71,26 @@ def idle_reason(sheet: Sheet, definitions: Definitions, *, has_routes: bool) -> 
     return ""
 
 
+RULES = (
+    *("agents", "band", "case", "chains", "counts", "derived", "fingerprints", "gaps"),
+    *("sightings", "templates"),
+)
+"""Modules that say what columns and views hold: a metric's SQL alone does not define its values."""
+
+
 def digest(sheets: Iterable[Sheet], definitions: Mapping[str, object]) -> str:
-    """Return a short hash of all that defines the measurements besides the data."""
-    defined = [(sheet.name, sheet.sql, sheet.kpi, sheet.target, sheet.targets) for sheet in sheets]
+    """Return a short hash of all that defines the measurements besides the data.
+
+    It counts a change in the text of `RULES` even where no value changes: measuring a day that is
+    asked for once more costs little, and a value made by other rules must not pass for today's.
+    """
+    keys = ("name", "sql", "unit", "lookback_days", "kpi", "target", "targets")
+    defined = [[getattr(sheet, key) for key in keys] for sheet in sheets]
     text = repr((defined, sorted(definitions.items())))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    found = hashlib.sha256(text.encode())
+    for name in RULES:
+        found.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return found.hexdigest()[:8]
 
 
 def _order(sheet: Sheet) -> tuple[int, bool, str]:

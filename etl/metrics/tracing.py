@@ -9,7 +9,7 @@ the views that it reads are shown, and that is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -33,6 +33,28 @@ _ORDERED = {
 }
 _DIMENSION, _ORDER = "dimension ", "order "
 NAMED, DERIVED, ALL = "named", "derived", "all"
+
+
+OTHER = "(other)"
+"""What metrics call the rest, beyond the largest."""
+
+
+class Rest(str):
+    """The value of a dimension that stands for all those that have no figure of their own.
+
+    Attributes:
+        listed: Values that have one.
+    """
+
+    __slots__ = ("listed",)
+    listed: frozenset[object]
+
+
+def rest_of(listed: Iterable[object]) -> Rest:
+    """Return the rest beside the values that have a figure of their own."""
+    rest = Rest(OTHER)
+    rest.listed = frozenset(listed) - {OTHER}
+    return rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +139,10 @@ def _cut(rows: pl.LazyFrame, dimensions: Dimensions) -> tuple[pl.LazyFrame, Dime
 
 def _is(column: str, value: object) -> pl.Expr:
     # A value may come from a log: it is compared, and never becomes part of any SQL.
+    if isinstance(value, Rest):
+        named = [one for one in value.listed if one is not None]
+        is_listed = pl.col(column).cast(pl.String).is_in([str(one) for one in named])
+        return ~is_listed.fill_null(value=None in value.listed)
     return pl.col(column).eq_missing(pl.lit(value))
 
 

@@ -18,7 +18,7 @@ from etl.metrics.chains import chain_views
 from etl.metrics.meanings import meanings
 from etl.metrics.scope import words_of
 from etl.metrics.sightings import sightings
-from etl.metrics.tracing import NAMED, Trace, trace
+from etl.metrics.tracing import NAMED, OTHER, Trace, rest_of, trace
 from etl.metrics.views import build_views, cut
 from etl.model import Dimensions, Measurement, Restatement, Sheet, Verdict
 from etl.pipeline.absence import absent_around, missing_sources
@@ -114,7 +114,7 @@ def explain(
     """
     sheet = _sheet(project, metric)
     found = _measurements(project, metric, day, wanted)
-    common = _common(found)
+    common = _with_rest(project, sheet, day, _common(found))
     views = _views(project, sheet, day)
     rows, inputs = _rows(project, sheet, views, common, most, now)
     changes = read_restatements(project.warehouse, day)
@@ -133,7 +133,7 @@ def explain(
         views=tuple(meanings(sheet, project.definitions, day)),
         rows=tuple(rows),
         inputs=tuple(inputs),
-        notes=tuple(_notes(project, metric, day)),
+        notes=tuple(_notes(project, metric, day, found)),
     )
 
 
@@ -195,6 +195,21 @@ def _common(found: Sequence[Measurement]) -> Dimensions:
         return {}
     first = found[0].dimensions
     return {k: v for k, v in first.items() if all(o.dimensions.get(k, "") == v for o in found)}
+
+
+def _with_rest(project: Project, sheet: Sheet, day: date, common: Dimensions) -> Dimensions:
+    """Return dimensions whose `(other)` knows the values that it stands beside."""
+    rest = [name for name, value in common.items() if value == OTHER]
+    if not rest:
+        return common
+    fixed = {name: value for name, value in common.items() if name not in rest}
+    of_day = read_measurements(project.warehouse, since=day, until=day)
+    beside = [
+        one.dimensions
+        for one in of_day
+        if one.metric == sheet.name and fixed.items() <= dict(one.dimensions).items()
+    ]
+    return fixed | {name: rest_of(about.get(name) for about in beside) for name in rest}
 
 
 def _rows(
@@ -266,8 +281,14 @@ def _line(
     return Line(shown, uris.get(input_id or "", ""), offset, text)
 
 
-def _notes(project: Project, metric: str, day: date) -> list[str]:
+def _notes(project: Project, metric: str, day: date, found: Sequence[Measurement]) -> list[str]:
     notes = []
+    if any(not one.data_version.endswith(project.definitions_digest) for one in found):
+        notes.append(
+            f"a definition (SQL, target, chain or rule) has changed since {day} was measured; what"
+            " is shown is today's. Measure again by it:"
+            f" daytally backfill --since {day} --until {day}"
+        )
     if missing := missing_sources(project, [day])[day]:
         notes.append(f"expected data of {', '.join(missing)} is not there")
     if day in emptied_days(project.warehouse):

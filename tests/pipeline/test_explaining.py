@@ -148,6 +148,45 @@ def test_an_input_that_is_gone_is_said_to_be_gone(write_project: Write) -> None:
     assert line.row["status"] == 500  # what was stored can still be told
 
 
+@pytest.mark.parametrize(
+    ("metric", "dimension"), [("requests_by_client", "client"), ("requests_by_user", "remote_user")]
+)
+def test_the_rest_shows_the_rows_that_have_no_figure_of_their_own(
+    metric: str, dimension: str, write_project: Write
+) -> None:
+    """Of 60 askers ten are put together: those who asked once; nobody's name is a listed one."""
+    folder = write_project(API)
+    lines = [
+        request(n % 24, path=f"/{n}/{again}").replace("192.0.2.1 - -", f"192.0.2.{n} - u{n}")
+        for n in range(1, 61)
+        for again in range(1 if n > 50 else 2)
+    ]
+    lines.append(request(5, path="/nobody"))  # one client more, and no user
+    (folder / "logs" / "access.log").write_text("".join(lines))
+    run_all(open_folder(folder), [DAY], now=NOW, workers=1)
+    found = follow(open_folder(folder), metric, **{dimension: "(other)"})
+    (rest,) = found.measurements
+    (rows,) = found.rows
+    assert rows.total == rest.value
+    assert dict(rows.cut)[dimension] == "(other)"
+    mine = {" ".join(line.split()[:3]) for line in texts(found)}
+    assert mine <= {f"192.0.2.{n} - u{n}" for n in range(51, 61)} | {"192.0.2.1 - -"}
+    assert len(texts(found)) == rest.value
+
+
+def test_a_figure_of_an_older_definition_is_said_to_be_one(write_project: Write) -> None:
+    folder = write_project(API)
+    (folder / "logs" / "access.log").write_text(request(1, 500))
+    run_all(open_folder(folder), [DAY], now=NOW, workers=1)
+    assert follow(open_folder(folder), "http_500").notes == ()
+    with (folder / "daytally.toml").open("a") as config:
+        config.write('[metrics.http_500]\ntarget = "<= 9"\n')
+    (note,) = follow(open_folder(folder), "http_500").notes
+    assert "has changed since 2026-03-10 was measured" in note
+    run_all(open_folder(folder), [DAY], now=NOW, workers=1)
+    assert follow(open_folder(folder), "http_500").notes == ()
+
+
 def test_an_integrity_ratio_lists_the_objects_with_their_last_lines(write_project: Write) -> None:
     folder = write_project(CHAIN)
     said = [

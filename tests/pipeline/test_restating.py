@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from etl.cli.main import main
+from etl.metrics.catalogue import RULES
 from etl.pipeline.runs import run_all, run_backfill
 from etl.store.restatements import read_restatements
 from tests.pipeline.conftest import NOW, open_folder
@@ -159,3 +161,20 @@ def test_status_tells_what_each_metric_took(write_project: Write) -> None:
         if one["metric"] == "own"
     )
     assert (own["rows"], own["error"]) == (2, "")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_other_rules_are_another_definition(
+    name: str, write_project: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What agents, kinds of errors or cohorts are is no text of the metric's SQL."""
+    folder = write_project(API)
+    before = open_folder(folder).definitions_digest
+    assert open_folder(folder).definitions_digest == before
+    read = Path.read_bytes
+
+    def edited(path: Path) -> bytes:
+        return read(path) + (b"\n" if path.name == f"{name}.py" else b"")
+
+    monkeypatch.setattr(Path, "read_bytes", edited)
+    assert open_folder(folder).definitions_digest != before
