@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from etl.model import DayReport, ListedObject, SlowRequest
 from etl.reporting.charts import share
+from etl.reporting.families import MOST_SHOWN
 from etl.reporting.sections import Section
 from etl.reporting.tables import Cell, Column, Table, slug
 from etl.reporting.text import NOTHING, clip, figure, instant
@@ -75,6 +76,7 @@ def objects_table(report: DayReport, chain: str) -> Table:
         columns=_OBJECTS,
         rows=tuple(_object_row(one, report.zone) for one in rows),
         note="Each with the step that it concerns, and the line that showed the object last.",
+        most=MOST_SHOWN,
         empty="None is lost, late, doubled or unexpected, as far as the data of the day show.",
     )
 

@@ -12,13 +12,16 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from etl.reporting.charts import Spark
-from etl.reporting.text import clip, stamp, visible
+from etl.reporting.text import clip, count_of, stamp, visible
 
 Raw: TypeAlias = str | int | float | bool | datetime | date | None
 """A value as CSV has it: unrounded, without unit."""
 
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Beginnings of a text that a spreadsheet would run as a formula, full-width forms too."""
+
+
+_ASKING = frozenset({"missed", "incomplete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,20 @@ class Table:
     def is_cut(self) -> bool:
         """Whether the page has fewer rows than the CSV."""
         return self.total > len(self.rows)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a page shows it unfolded: a row asks for attention, or is a log's own words."""
+        if not self.rows:
+            return False
+        is_told = any(column.label and column.kind == "log" for column in self.columns)
+        cells = (cell for row in self.rows for cell in row)
+        return is_told or any(cell.mark or cell.verdict in _ASKING for cell in cells)
+
+    @property
+    def rows_words(self) -> str:
+        """How many rows there are, beside the title of a table that is folded."""
+        return count_of(max(self.total, len(self.rows)), "row")
 
     @property
     def shown_words(self) -> str:
