@@ -79,7 +79,8 @@ def test_status_shows_that_sums_hold_and_nothing_waits(finished: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.count("MATCH") == 4
     assert "Kept: all rows for ever" in result.stdout
-    assert "waits" not in result.stdout
+    assert "waits with" not in result.stdout
+    assert "waits for" not in result.stdout
 
 
 def test_status_shows_what_waits(finished: Path, tmp_path: Path) -> None:
