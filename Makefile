@@ -11,6 +11,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 AIRFLOW_READY := .venv-airflow/.ready
 S3_READY := .venv/.s3-ready
+FUZZ_READY := .venv/.fuzz-ready
 AXE := tests/browser/node_modules/axe-core/axe.min.js
 CHROMIUM ?= /usr/bin/chromium
 # Tests of one file stay together: they share the demo that its fixture made.
@@ -47,10 +48,15 @@ test-all: $(READY) $(AIRFLOW_READY) $(S3_READY) browser nginx ## all tests, with
 
 # New random examples in each run, FUZZ times as many as in `make test-all`; a failure prints the
 # line @reproduce_failure(…) that brings it back.
+# Then atheris looks for GUIDED seconds for inputs that reach what no other one has reached in the kernels;
+# it keeps them in .cache/fuzz, and what fails in .cache/fuzz-crash-…
 FUZZ ?= 40
-fuzz: $(READY) ## throw random lines and messages at the parser for minutes; FUZZ=400: for longer
+GUIDED ?= 600
+fuzz: $(READY) $(FUZZ_READY) ## throw random lines and messages at the parser for minutes; FUZZ=400 GUIDED=6000: for longer
 	@env -u CI EXAMPLES=$(FUZZ)00 $(BIN)/python -m pytest -n $(JOBS) -m "hypothesis and not extra" \
 	  tests/decode tests/parse $(PYTEST_ARGS)
+	@env TZ=Pacific/Chatham $(BIN)/python -m tests.fuzz.guided .cache/fuzz -max_len=600 -timeout=60 \
+	  -artifact_prefix=.cache/fuzz- -print_final_stats=1 -max_total_time=$(GUIDED)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -82,6 +88,9 @@ constraints: ## pin the newest versions that pyproject.toml allows
 	@$(COMPILE) -o .venv-constraints/s3.txt tests/s3/requirements.in
 	@{ grep '^#' constraints-s3.txt; cat .venv-constraints/s3.txt; } > constraints.new
 	@mv constraints.new constraints-s3.txt
+	@$(COMPILE) -o .venv-constraints/fuzz.txt tests/fuzz/requirements.in
+	@{ grep '^#' constraints-fuzz.txt; cat .venv-constraints/fuzz.txt; } > constraints.new
+	@mv constraints.new constraints-fuzz.txt
 
 clean: ## remove the demo, caches and builds
 	@rm -rf demo build dist .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -103,6 +112,10 @@ $(AIRFLOW_READY): constraints-airflow.txt
 	@.venv-airflow/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-airflow
 	@echo "Installing Airflow into .venv-airflow"
 	@.venv-airflow/bin/python $(INSTALL) --require-hashes -r constraints-airflow.txt
+	@touch $@
+
+$(FUZZ_READY): constraints-fuzz.txt $(READY)
+	@$(BIN)/python $(INSTALL) --require-hashes -r constraints-fuzz.txt
 	@touch $@
 
 $(S3_READY): constraints-s3.txt $(READY)

@@ -85,7 +85,12 @@ def test_no_file_names_a_registry_or_a_machine_or_has_leftovers() -> None:
 
 def test_pins_are_versions_with_hashes_and_nothing_else() -> None:
     pin = re.compile(r"#.*|[a-z0-9-]+==[0-9][\w.]* \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?")
-    for name in ("constraints.txt", "constraints-airflow.txt", "constraints-s3.txt"):
+    for name in (
+        "constraints.txt",
+        "constraints-airflow.txt",
+        "constraints-fuzz.txt",
+        "constraints-s3.txt",
+    ):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         assert [line for line in lines if not pin.fullmatch(line)] == []
 
