@@ -198,9 +198,10 @@ def _waits(case: Case, entered: pl.DataFrame) -> pl.LazyFrame:
     for step in case.later:
         for gap in case.gaps:
             if gap.position == step.position and gap.is_over:
-                in_flight = _state(case, step.position) == "in_flight"
-                waiting = in_flight & gap.touches(_since(), pl.col("deadline"))
-                objects = entered.select(waiting.sum()).item()
+                # Few objects are near a gap: only their state has to be told.
+                near = entered.filter(gap.touches(_since(), pl.col("deadline")))
+                waiting = _state(case, step.position) == "in_flight"
+                objects = near.select(waiting.sum()).item()
                 told = (case.chain.name, step.name, step.position, gap.source, gap.day, objects)
                 rows += [told] if objects else []
     return pl.LazyFrame(rows, schema=SCHEMAS["chain_waits"], orient="row")
