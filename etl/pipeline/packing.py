@@ -24,7 +24,7 @@ PACKAGE_BYTES = 64 << 20
 ENOUGH_BYTES = PACKAGE_BYTES * 2 // 3
 """A package of so many bytes gets no further ones; no piece of a large input is smaller."""
 
-BATCH_BYTES, BATCH_INPUTS = 8 << 30, 5000
+BATCH_BYTES, BATCH_INPUTS = 8 << 30, 4000
 """Most stored bytes and inputs of a batch; an input is never divided between batches."""
 
 PORTION_BYTES = 48 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -43,15 +43,23 @@ class LocalSource:
     def list_inputs(self, patterns: Sequence[str], *, now: datetime) -> list[Input]:
         """Return the regular files that the globs match, sorted by path, each once.
 
+        A folder that a wildcard met and that may not be listed is among them: whoever opens it will
+        say why.
+
         Raises:
             UnreadableInputError: A folder that a pattern names may not be read: nobody knows what
                 lies there.
         """
         names: set[str] = set()
+        closed: set[str] = set()
         for pattern in patterns:
             self._look_into(pattern)
+            closed.update(self._closed_folders(pattern))
             names.update(glob.glob(pattern, root_dir=self.root, recursive=True))  # noqa: PTH207 # absolute ones too
-        listed = (self._describe(name, now) for name in sorted(names))
+        listed = (
+            _unknown(name, now) if name in closed else self._describe(name, now)
+            for name in sorted(names | closed)
+        )
         return [found for found in listed if found is not None]
 
     def open_input(self, item: Input) -> BinaryIO:
@@ -76,13 +84,29 @@ class LocalSource:
         except OSError as error:
             raise UnreadableInputError(f"{folder}: cannot be listed: {error.strerror}") from error
 
+    def _closed_folders(self, pattern: str) -> Iterator[str]:
+        """Yield the folders met by a pattern's wildcards that may not be listed."""
+        parts = Path(pattern).parts
+        for count, part in enumerate(parts, start=1):
+            if not glob.has_magic(part) or (count == len(parts) and part != "**"):
+                continue
+            folders = str(Path(*parts[:count]))
+            for name in glob.glob(folders, root_dir=self.root, recursive=True):  # noqa: PTH207
+                try:
+                    with os.scandir(self.root / name):
+                        pass
+                except PermissionError:
+                    yield name
+                except OSError:
+                    continue  # a file, or gone
+
     def _describe(self, name: str, now: datetime) -> Input | None:
         try:
             status = (self.root / name).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None  # rotated away since it was listed: its new name is met tomorrow
         except OSError:
-            return Input(name, 0, "", now, closed=True)  # whoever opens it will say why
+            return _unknown(name, now)
         if not stat.S_ISREG(status.st_mode):
             return None
         changed = datetime.fromtimestamp(status.st_mtime, tz=UTC)
@@ -94,3 +118,8 @@ class LocalSource:
             dated_at=date_in_name(base) or changed,
             closed=is_rotated(base) or now - changed >= QUIET,
         )
+
+
+def _unknown(name: str, now: datetime) -> Input:
+    """Return what stands for a path of which nothing is known but that it is there."""
+    return Input(name, 0, "", now, closed=True)

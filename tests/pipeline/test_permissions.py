@@ -67,6 +67,29 @@ def test_a_permission_lost_is_named_and_the_run_after_heals(
     assert_same(folder, after)
 
 
+@pytest.mark.parametrize("pattern", ["hosts/*/access*", "hosts/**", "host*/**/access*"])
+def test_a_folder_met_by_a_wildcard_is_named_and_the_others_are_read(
+    before: Path, tmp_path: Path, pattern: str
+) -> None:
+    folder = copied(before, tmp_path)
+    toml = folder / "daytally.toml"
+    toml.write_text(toml.read_text().replace("logs/access*", pattern))
+    for host in ("a", "b"):
+        (folder / "hosts" / host).mkdir(parents=True)
+        (folder / "hosts" / host / "access.log.1").write_text("".join(requests(host, 7_000, 20)))
+    with permissions(folder / "hosts" / "a", 0o000) as under:
+        done = daytally(folder, "ingest", under=under)
+        assert_said(done, 3, "hosts/a: cannot be opened: Permission denied")
+    assert rows_of_hosts(folder) == [0, 20]
+    assert daytally(folder, "ingest").returncode == 0
+    assert rows_of_hosts(folder) == [20, 20]
+
+
+def rows_of_hosts(folder: Path) -> list[int]:
+    rows = [repr(row) for row in all_rows(folder)["requests"]]
+    return [sum(f"'/{host}/7" in row for row in rows) for host in ("a", "b")]
+
+
 def test_a_warehouse_that_may_not_be_read_is_not_taken_for_an_empty_one(
     before: Path, tmp_path: Path
 ) -> None:
