@@ -130,7 +130,7 @@ def mail_text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, lim
     lines += _under("Not measured", [f"  {line}" for line in _not_measured(report, limit)])
     lines += _under("Errors that are new since yesterday", news_brief(report).text())
     lines += _under("Unusual, without a target", unusual_brief(report).text())
-    lines += ["", incidents_line(report.incidents, report.resolved)]
+    lines += ["", f"Incidents: {incidents_line(report.incidents, report.resolved)}"]
     lines += incidents_brief(report).text()
     lines += ["", headline(report)[2]]
     url = day_url(report, index_url)
