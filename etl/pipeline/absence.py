@@ -9,9 +9,9 @@ from etl.days import day_bounds
 from etl.metrics.views import Definitions
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days
+from etl.store.publish import RECORD_TABLES
 from etl.store.retention import present_before
 
-RECORD_TABLES = ("requests", "events")
 Absent = Mapping[date, tuple[str, ...]]
 """Expected sources without a record, by day."""
 

@@ -16,13 +16,7 @@ from etl.metrics.case import Known
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
 from etl.metrics.rules import reach_days
-from etl.pipeline.absence import (
-    RECORD_TABLES,
-    Absent,
-    days_around,
-    gaps_in_words,
-    missing_sources,
-)
+from etl.pipeline.absence import Absent, days_around, gaps_in_words, missing_sources
 from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
@@ -35,7 +29,7 @@ from etl.store.measurements import (
     read_values,
     write_detections,
 )
-from etl.store.publish import published_batches
+from etl.store.publish import RECORD_TABLES, published_batches
 from etl.store.reads import days_written
 from etl.store.retention import emptied_days, present_before
 
@@ -84,13 +78,16 @@ def measure_days(
     due = due_days(project, wanted, now=now, again=again)
     failed: dict[str, str] = {}
     before = {day: days_needed(project.sheets.values(), day) for day in due.days}
-    missing = missing_sources(project, {*due.days, *chain.from_iterable(before.values())})
+    around = {day: days_around(project.definitions, day) for day in due.days}
+    near = chain.from_iterable((*before.values(), *around.values()))
+    missing = missing_sources(project, {*due.days, *near})
     for day in due.days:  # the oldest first: each is history to those behind it
         rows = read_values(project.warehouse, before[day])
         history = history_before(day, rows, project.sheets, missing, project.definitions)
-        absent = frozenset(missing[day])
-        context = DayContext(day, project.definitions, absent, now, due.versions[day], history)
-        failed |= measure_day(project, context)
+        absent = {each: missing[each] for each in around[day]}
+        own = frozenset(missing[day])
+        context = DayContext(day, project.definitions, own, now, due.versions[day], history)
+        failed |= measure_day(project, context, absent)
     if due.days:
         _note_detections(project, now)
     return MeasureSummary(due.days, failed, due.final)

@@ -21,7 +21,7 @@ from etl.metrics.shared import share
 from etl.metrics.sightings import Sightings, sightings
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
-from etl.pipeline.absence import absent_around
+from etl.pipeline.absence import Absent
 from etl.pipeline.causes import causes_of
 from etl.pipeline.project import Project
 from etl.pipeline.windows import known_span
@@ -30,14 +30,18 @@ from etl.store.measurements import read_measurements, write_measurements
 from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
 
 
-def measure_day(project: Project, context: DayContext) -> dict[str, str]:
+def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[str, str]:
     """Measure a day and keep what was found, with what has changed and how long each metric took.
+
+    Args:
+        project: The project.
+        context: The day.
+        absent: Expected sources without a record, by day; of the days around it.
 
     Returns:
         Metrics that could not be measured, and why; the others are.
     """
     known = known_span(project.warehouse)
-    absent = absent_around(project, context.day)
     seen = sightings(project.tables(), project.definitions, context.day)
     of_chains = chain_views(seen, project.definitions, context.day, known, absent)
     waits = of_chains["chain_waits"].collect()
