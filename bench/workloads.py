@@ -13,6 +13,8 @@ from access_peers import FIELDS, LINE
 from etl.demo import simulate
 
 MEGABYTE = 1_000_000
+SIZE = 1000 * MEGABYTE
+"""Of a log; less, and a process's start counts as much as its reading."""
 JSON_FORMAT = (
     '{"time":"$time_iso8601","addr":"$remote_addr","user":"$remote_user",'
     '"request":"$request","status":$status,"bytes":$body_bytes_sent,"referer":"$http_referer",'
@@ -86,12 +88,12 @@ def _goaccess(simulated: Path, _: Path) -> Workload:
     return made
 
 
-def _syslog(source: str, megabytes: int, simulated: Path, folder: Path) -> Workload:
+def _syslog(source: str, simulated: Path, folder: Path) -> Workload:
     """Repeat a day's log until it is large enough to measure."""
     text = (simulated / "logs" / source / f"{source}.log").read_bytes()
     made = _project(folder, "2026-03-16", SYSLOG)
     with made.log.open("wb") as log:
-        for _ in range(-(-megabytes * MEGABYTE // len(text))):
+        for _ in range(-(-SIZE // len(text))):
             log.write(text)
     shutil.rmtree(simulated)
     return made
@@ -110,7 +112,7 @@ def _json(simulated: Path, folder: Path) -> Workload:
             match = pattern.match(line.rstrip("\n"))
             if match is not None and "\\" not in line and "/Mar/2026" in match[3]:
                 size += log.write(_json_line(dict(zip(FIELDS, match.groups(), strict=True))))
-            if size > 500 * MEGABYTE:
+            if size > SIZE:
                 break
     shutil.rmtree(simulated)
     return made
@@ -137,8 +139,8 @@ def _project(folder: Path, name: str, source: str) -> Workload:
 
 MAKERS = {
     "access": _access,
-    "rfc5424": lambda simulated, folder: _syslog("importer", 500, simulated, folder),
-    "rfc3164": lambda simulated, folder: _syslog("transformer", 300, simulated, folder),
+    "rfc5424": lambda simulated, folder: _syslog("importer", simulated, folder),
+    "rfc3164": lambda simulated, folder: _syslog("transformer", simulated, folder),
     "json": _json,
     "goaccess": _goaccess,
 }

@@ -14,14 +14,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.days import day_of, day_start, from_micros, to_micros
-from etl.decode.blocks import cut_blocks
 from etl.errors import CountMismatchError, SkippableError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
 from etl.parse.newlines import count_newlines
 from etl.pipeline.beyond import follow_directives, last_stamp
 from etl.pipeline.future import refuse_future
-from etl.pipeline.verifying import plain_bytes
+from etl.pipeline.verifying import plain_blocks
 from etl.sources.base import Source
 from etl.sources.identity import TailWatch
 from etl.store.encode import Part, PartSink
@@ -132,9 +131,9 @@ def _read_span(
     counts, first, last, end = Counts(), None, None, span.from_offset
     watch, refused, input_column = TailWatch(), Counter[str](), _InputColumn(span.input_id)
     stream.seek(0)
-    with plain_bytes(stream, span, watch) as chunks:
+    with plain_blocks(stream, span, watch) as blocks:
         place = span.from_offset if span.to_offset != TO_END else 0
-        for block in cut_blocks(chunks, offset=span.from_offset):
+        for block in blocks:
             parsed = refuse_future(parser.parse(block), block, reader.now, reader.tolerance)
             _check(parsed, block, span)
             counts += parsed.counts

@@ -12,19 +12,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO
 
 from etl.decode.ahead import made_ahead
+from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
+from etl.decode.ranges import read_blocks
 from etl.errors import ChangedInputError, OtherInputError, UnreadableInputError
+from etl.model import Block
 from etl.pipeline.looking import is_object, read_fully, tail_holds
-from etl.sources.identity import TailWatch, fingerprint, length_of
+from etl.sources.identity import TAIL_BYTES, TailWatch, fingerprint, length_of
 from etl.store.ledger import TO_END, Span
-
-RANGE_BYTES = 1 << 20
-"""Bytes of a plain input read at a time."""
 
 
 @contextmanager
-def plain_bytes(stream: BinaryIO, span: Span, watch: TailWatch) -> Iterator[Iterator[bytes]]:
-    """Give the span's plain bytes; a compressed stream is decompressed on its own thread.
+def plain_blocks(stream: BinaryIO, span: Span, watch: TailWatch) -> Iterator[Iterator[Block]]:
+    """Give the span as blocks, each good until the next; decompressing has a thread of its own.
 
     Args:
         stream: The input's stored bytes, at their beginning.
@@ -37,10 +37,10 @@ def plain_bytes(stream: BinaryIO, span: Span, watch: TailWatch) -> Iterator[Iter
     """
     if span.to_offset == TO_END:
         with made_ahead(_behind(watch.follow(read_plain(stream)), span, watch)) as chunks:
-            yield chunks
+            yield cut_blocks(chunks, offset=span.from_offset)
         return
     with _unchanged(stream, span):
-        yield watch.follow(_read_range(stream, span))
+        yield _read_range(stream, span, watch)
 
 
 def _behind(chunks: Iterator[bytes], span: Span, watch: TailWatch) -> Iterator[bytes]:
@@ -84,16 +84,18 @@ def _check(stream: BinaryIO, span: Span) -> None:
         raise ChangedInputError("was rotated or rewritten while it was read")
 
 
-def _read_range(stream: BinaryIO, span: Span) -> Iterator[bytes]:
+def _read_range(stream: BinaryIO, span: Span, watch: TailWatch) -> Iterator[Block]:
     """Yield a plain input's bytes between the span's offsets."""
     stream.seek(span.from_offset)
-    left = span.to_offset - span.from_offset
-    while left > 0:
+
+    def fill(view: memoryview) -> int:
         try:
-            chunk = stream.read(min(left, RANGE_BYTES))
+            got = stream.readinto(view)  # type: ignore[attr-defined] # of raw streams, as ours are
         except OSError as error:
             raise UnreadableInputError(f"reading failed: {error.strerror}") from error
-        if not chunk:
+        if not got:
             raise ChangedInputError("became shorter while it was read")
-        left -= len(chunk)
-        yield chunk
+        watch.see(bytes(view[max(0, got - TAIL_BYTES) : got]))
+        return int(got)
+
+    return read_blocks(fill, span.to_offset - span.from_offset, offset=span.from_offset)

@@ -90,9 +90,13 @@ class TailWatch:
     def follow(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks as they are."""
         for chunk in chunks:
-            self._before = self._last()
-            self._chunk = chunk
+            self.see(chunk)
             yield chunk
+
+    def see(self, chunk: bytes) -> None:
+        """Remember what is needed of the bytes that come next."""
+        self._before = self._last()
+        self._chunk = chunk
 
     @property
     def print(self) -> str:
