@@ -21,6 +21,7 @@ from etl.metrics.case import Known
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
 from etl.metrics.chains import chain_views
 from etl.metrics.rules import check_dimensions
+from etl.metrics.shared import share
 from etl.metrics.sheet import Override
 from etl.metrics.sightings import sightings
 from etl.metrics.sql import run_sql
@@ -186,6 +187,7 @@ def check_metrics(project: Project) -> None:
     of, day = project.definitions, date(2026, 1, 1)
     views = build_views(empty, of, day, 1)
     views |= chain_views(sightings(empty, of, day), of, day, Known())
+    views = share({1: views}, project.sheets.values())[1]  # to be planned once, not per metric
     mistakes: list[str] = []
     for sheet in project.sheets.values():
         try:
