@@ -18,7 +18,7 @@ def check(state: State, *, no_network: bool, json: bool) -> None:
 
     In a warehouse in S3 one small object is written, read and removed again.
     """
-    from etl.cli.output import print_json, print_table
+    from etl.cli.output import print_json, print_lines, print_table
     from etl.pipeline.checking import check_project
 
     project = state.open_project()
@@ -28,7 +28,15 @@ def check(state: State, *, no_network: bool, json: bool) -> None:
     else:
         print_table(
             ("check", "result", "detail"),
-            [(one.what, "ok" if one.ok else "PROBLEM", one.detail) for one in findings],
+            [(one.what, "ok" if one.ok else "PROBLEM", _short(one.detail)) for one in findings],
         )
+        for one in findings:
+            if "\n" in one.detail:  # a table would wrap it, and tear marks from what they mark
+                click.echo(f"{one.what}:")
+                print_lines(one.detail)
     if not all(one.ok for one in findings):
         click.get_current_context().exit(FOUND_PROBLEMS)
+
+
+def _short(detail: str) -> str:
+    return "see below" if "\n" in detail else detail

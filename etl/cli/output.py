@@ -40,6 +40,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(width=width, highlight=False).print(table)
 
 
+def print_lines(text: str) -> None:
+    """Print a text of several lines as it is, save what would steer the terminal."""
+    for line in text.split("\n"):
+        click.echo(_visible(line))
+
+
 def print_sample(raw: bytes, detail: str) -> None:
     """Print a refused line with a caret under the column that its detail names."""
     named = re.match(r"column (\d+): ", detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,4 +78,5 @@ def _measurement(
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    """Return a figure; none where SQL divided by nothing, which gives inf or nan."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -32,6 +32,12 @@ FUNCTIONS = words(
 )
 """Functions that one may have meant; the engine knows more."""
 
+KEYWORDS = words(
+    "select distinct from where group by having order limit join left inner outer cross on using"
+    " union all as and or not case when then else end between in like is null filter over partition"
+)
+"""Keywords that one may have meant."""
+
 _LONGEST = 300
 
 
@@ -66,7 +72,7 @@ def mistake_of(sheet: Sheet, error: BaseException, views: Mapping[str, pl.LazyFr
 
 
 def _syntax(sheet: Sheet, tokens: Sequence[Token], match: re.Match[str]) -> SheetError:
-    what = f"syntax error: {match[1][:_LONGEST]}"
+    what = f"syntax error: {match[1][:_LONGEST]}{_keyword_near(tokens, match[1])}"
     lines = sheet.sql.splitlines(keepends=True)
     if match[2] is None or int(match[2]) == 0:  # the end of the SQL
         return mistake_at(sheet, tokens[-1].start, len(tokens[-1].text), what)
@@ -75,12 +81,28 @@ def _syntax(sheet: Sheet, tokens: Sequence[Token], match: re.Match[str]) -> Shee
     return mistake_at(sheet, position, len(at.text) if at else 1, what)
 
 
+def _keyword_near(tokens: Sequence[Token], said: str) -> str:
+    """Return a hint where the word before the one that was not expected is nearly a keyword."""
+    found = re.search(r"found: (\S+)$", said)
+    places = [n for n, token in enumerate(tokens) if found and token.text == found[1] and n]
+    for token in (tokens[n - 1] for n in places):
+        close = difflib.get_close_matches(token.word, KEYWORDS, n=1, cutoff=0.7)
+        if token.kind == "name" and close and token.word not in KEYWORDS:
+            return f". Did you mean '{close[0]}' for '{token.text}'?"
+    return ""
+
+
 def _find(
     said: str, sheet: Sheet, tokens: Sequence[Token], views: Mapping[str, pl.LazyFrame]
 ) -> _Find:
     if match := re.search(r"relation '([^']*)' was not found", said):
         known = [*views, *named_queries(tokens)]
         return _Find(f"unknown view '{match[1]}'. {nearest(match[1], known)}", match[1])
+    of_column = re.search("unable to find column|GROUP BY", said)
+    if of_column and not any(token.word == "from" for token in tokens):
+        listed = ", ".join(sorted(name for name in views if not name.endswith("_before")))
+        column = _named_in(said, tokens)
+        return _Find(f"column '{column}' of no view: add `from`. Views: {listed}", column)
     if match := re.search(r"unable to find column \"([^\"]*)\"; valid columns: (\[.*?\])", said):
         columns = [c for c in re.findall(r'"([^"]*)"', match[2]) if not c.startswith("__")]
         return _Find(f"unknown column '{match[1]}'. {nearest(match[1], columns)}", match[1])
@@ -95,7 +117,30 @@ def _find(
         close = difflib.get_close_matches(match[1].lower(), FUNCTIONS, n=1)
         hint = f". Did you mean '{close[0]}'?" if close else ""
         return _Find(f"unknown function '{match[1]}'{hint}", match[1])
-    return _Find(_first_words(said), _named_in(said, tokens))
+    if "division by zero" in said:
+        signs = [token.text for token in tokens if token.text in {"/", "%"}]
+        one_of = f" (one of {len(signs)} divisions)" if len(signs) > 1 else ""
+        what = f"division by zero{one_of}; divide by nullif(…, 0), and there is no value"
+        return _Find(what, signs[0] if signs else "")
+    kinds = _kinds_of(tokens, views) if re.search("type|compare|cast", said) else ""
+    return _Find(f"{_first_words(said)}{f' ({kinds})' if kinds else ''}", _named_in(said, tokens))
+
+
+def _kinds_of(tokens: Sequence[Token], views: Mapping[str, pl.LazyFrame]) -> str:
+    """Say of which type the columns are that the SQL names, of the views that it reads."""
+    read = {token.word for _, token in relations(tokens)} & set(views)
+    kinds = {k: v for name in sorted(read) for k, v in views[name].collect_schema().items()}
+    named = dict.fromkeys(token.word for token in tokens if token.kind == "name")
+    return ", ".join(f"{name} is {_kind(kinds[name])}" for name in named if name in kinds)
+
+
+def _kind(of: pl.DataType) -> str:
+    words_of = {pl.String: "text", pl.Boolean: "true or false", pl.Binary: "bytes"}
+    if of.is_temporal():
+        return "a day" if of == pl.Date else "an instant"
+    if of.is_numeric():
+        return "a whole number" if of.is_integer() else "a number"
+    return next((said for kind, said in words_of.items() if of == kind), str(of))
 
 
 def _columns_of(

@@ -11,6 +11,8 @@ import polars as pl
 
 from etl.days import MICROSECOND, day_bounds, day_of
 from etl.errors import ConfigError
+from etl.metrics.mistakes import mistake_of
+from etl.model import Sheet
 
 STEPS_SCHEMA = pl.Schema(
     {
@@ -107,11 +109,9 @@ def step_rows(tables: Mapping[str, pl.LazyFrame], step: Step) -> pl.LazyFrame:
         rows: pl.LazyFrame = context.execute(query, eager=False)
         rows.collect_schema()
     except pl.exceptions.PolarsError as error:
-        what = str(error).split("\n\nResolved plan", 1)[0]
-        raise ConfigError(
-            f"chain '{step.chain}', step '{step.name}': {what}\n"
-            f"  where = {step.where!r}, object = {step.object_id!r}"
-        ) from error
+        asked = Sheet(step.name, "", "", "", "", query, "")
+        what = str(mistake_of(asked, error, tables)).split(": ", 1)[1]
+        raise ConfigError(f"chain '{step.chain}', step '{step.name}': {what}") from error
     return rows.filter(pl.col("object_id").is_not_null())
 
 

@@ -12,8 +12,9 @@ from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
 from etl.errors import ConfigError, SkippableError, StoreError
 from etl.pipeline.ingest import SourceJob
-from etl.pipeline.project import Project, check_metrics, templates_of
+from etl.pipeline.project import Project, templates_of
 from etl.pipeline.trying import percent
+from etl.pipeline.validating import check_metrics
 from etl.reporting import check_templates
 from etl.settings import MailSettings
 from etl.store.place import Folder

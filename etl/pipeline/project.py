@@ -17,16 +17,9 @@ from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
-from etl.metrics.case import Known
 from etl.metrics.catalogue import digest, idle_reason, load_catalogue
-from etl.metrics.chains import chain_views
-from etl.metrics.rules import check_dimensions
-from etl.metrics.shared import share
 from etl.metrics.sheet import Override
-from etl.metrics.sightings import sightings
-from etl.metrics.sql import run_sql
-from etl.metrics.tracing import check_evidence
-from etl.metrics.views import Definitions, build_views
+from etl.metrics.views import Definitions
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
 from etl.pipeline.defining import definitions_of, shape
@@ -172,31 +165,6 @@ def _overrides(settings: Settings) -> dict[str, Override]:
 
 def _s3_options(settings: Settings) -> S3Options:
     return S3Options(**settings.s3.model_dump())
-
-
-def check_metrics(project: Project) -> None:
-    """Run every metric over empty tables, so that wrong SQL shows before the night.
-
-    Raises:
-        ConfigError: A step of a chain or a metric does not run; with file and line.
-    """
-    empty = {
-        name: pl.DataFrame(pl.from_arrow(project.schema_of(name).empty_table())).lazy()
-        for name in ("requests", "events", "rejects", "inputs")
-    }
-    of, day = project.definitions, date(2026, 1, 1)
-    views = build_views(empty, of, day, 1)
-    views |= chain_views(sightings(empty, of, day), of, day, Known())
-    views = share({1: views}, project.sheets.values())[1]  # to be planned once, not per metric
-    mistakes: list[str] = []
-    for sheet in project.sheets.values():
-        try:
-            check_dimensions(sheet, run_sql(sheet, views).columns)
-            check_evidence(sheet, views)
-        except ConfigError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
 
 
 def templates_of(settings: Settings) -> tuple[Path, Path | None]:

@@ -100,9 +100,7 @@ class RunResult:
             yield from _read_lines(self.read)
         for one in self.skipped:
             yield f"Skipped {one.uri}: {one.detail}. It is tried again by the next run."
-        for day, names in self.missing.items():
-            if names:
-                yield f"Missing on {day}: {', '.join(names)} (expected daily, no record)."
+        yield from _missing_lines(self.missing)
         for metric, why in self.failed.items():
             yield f"Not measured: {metric}: {why}"
         for day in self.final:
@@ -134,6 +132,20 @@ def _read_lines(read: IngestSummary) -> Iterator[str]:
         yield f"{said}. See: daytally rejects"
     if len(read.unlike) > SHOWN:
         yield f"And {len(read.unlike) - SHOWN:,} more inputs of which no line is a record."
+
+
+def _missing_lines(missing: Mapping[date, Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each day, or for each set of sources where that would fill the screen."""
+    days_of: dict[tuple[str, ...], list[date]] = {}
+    for day, names in sorted(missing.items()):
+        if names:
+            days_of.setdefault(tuple(names), []).append(day)
+    for names, days in days_of.items():
+        said = f"{', '.join(names)} (expected daily, no record)."
+        if len(days) > SHOWN:
+            yield f"Missing on {_days_words(days)}: {said}"
+        else:
+            yield from (f"Missing on {day}: {said}" for day in days)
 
 
 def _days_words(days: Sequence[date]) -> str:

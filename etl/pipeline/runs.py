@@ -10,14 +10,16 @@ from etl.pipeline.absence import missing_sources
 from etl.pipeline.ingest import IngestSummary, OnProgress
 from etl.pipeline.ingest_run import read_news
 from etl.pipeline.measuring import measure_days
-from etl.pipeline.project import Project, check_metrics
+from etl.pipeline.project import Project
 from etl.pipeline.reports import report_days
 from etl.pipeline.results import RunResult
 from etl.pipeline.tidying import TidySummary, tidy
 from etl.pipeline.turns import alone
+from etl.pipeline.validating import check_steps
 from etl.store.measurements import data_versions
 from etl.store.publish import publish
 from etl.store.reads import sources_in
+from etl.store.restatements import read_failures
 
 
 def run_all(
@@ -37,7 +39,7 @@ def run_all(
         workers: Threads that read.
         on_progress: Told about bytes.
     """
-    check_metrics(project)
+    check_steps(project)
     with alone(project, "run", now):
         _publish_sealed(project)
         read = read_news(project, now, workers, on_progress)
@@ -55,12 +57,17 @@ def run_upkeep(project: Project, *, now: datetime, dry_run: bool = False) -> Tid
 
 def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> RunResult:
     """Measure alone."""
-    check_metrics(project)
+    check_steps(project)
     with alone(project, "measure", now):
         _publish_sealed(project)
         done = measure_days(project, days, now=now)
-    missing = missing_sources(project, sorted({*days, *done.days}))
-    return RunResult(measured=done.days, failed=done.failed, missing=missing, final=done.final)
+    told = sorted({*days, *done.days})
+    return RunResult(
+        measured=done.days,
+        failed=read_failures(project.warehouse, told),
+        missing=missing_sources(project, told),
+        final=done.final,
+    )
 
 
 def run_report(project: Project, days: Sequence[date], *, now: datetime) -> RunResult:
@@ -81,7 +88,7 @@ def run_backfill(
     on_progress: OnProgress | None = None,
 ) -> RunResult:
     """Measure and report past days again; with `rebuild` read their inputs again before."""
-    check_metrics(project)
+    check_steps(project)
     with alone(project, "backfill", now):
         _publish_sealed(project)
         read = None
@@ -108,12 +115,13 @@ def _measure_and_report(
 ) -> RunResult:
     done = measure_days(project, days, now=now, again=again)
     untold = set(done.final) - set(data_versions(project.warehouse))
-    pages = report_days(project, sorted({*days, *done.days} - untold))
+    told = sorted({*days, *done.days})
+    pages = report_days(project, [day for day in told if day not in untold])
     return RunResult(
         read=read,
         measured=done.days,
-        failed=done.failed,
-        missing=missing_sources(project, sorted({*days, *done.days})),
+        failed=read_failures(project.warehouse, told),
+        missing=missing_sources(project, told),
         asked=tuple(days),
         pages=tuple(pages),
         final=done.final,

@@ -49,6 +49,17 @@ def read_metric_runs(warehouse: Warehouse, day: date | None = None) -> list[Metr
     return [MetricRun(**row) for row in rows.iter_rows(named=True)]
 
 
+def read_failures(warehouse: Warehouse, days: Iterable[date]) -> dict[str, str]:
+    """Return the metrics that the last measuring of any of these days could not run, and why.
+
+    What failed is told by every run that is asked for the day, not by the first one alone.
+    """
+    frame = warehouse.scan("metric_runs", METRIC_RUNS)
+    of_days = frame.filter(pl.col("day").is_in(list(days)) & (pl.col("error") != ""))
+    rows = of_days.select("metric", "error", "measured_at").collect().sort("measured_at", "metric")
+    return {metric: error for metric, error, _ in rows.iter_rows()}
+
+
 def _rows(warehouse: Warehouse, day: date | None) -> list[dict[str, object]]:
     frame = warehouse.scan("restatements", RESTATEMENTS)
     if day is not None:

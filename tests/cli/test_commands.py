@@ -165,17 +165,6 @@ def test_a_config_mistake_leaves_with_2_and_names_it(
     assert not (tmp_path / "warehouse" / "inputs").exists()
 
 
-def test_wrong_own_sql_is_found_before_anything_is_read(finished: Path, tmp_path: Path) -> None:
-    shutil.copy(finished / "daytally.toml", tmp_path)
-    (tmp_path / "sql").mkdir()
-    sheet = '/* ---\ntitle = "x"\nclass = "api"\nunit = "x"\ndefinition = "x"\n--- */\n'
-    (tmp_path / "sql" / "mine.sql").write_text(sheet + "select sum(sise) as value from requests\n")
-    result = call(tmp_path, "run")
-    assert result.exit_code == 2
-    assert "mine.sql:7:12: " in result.stderr
-    assert "sise" in result.stderr
-
-
 def test_a_wrong_template_is_found_by_check(finished: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(finished, tmp_path / "demo", copy_function=shutil.copy2))
     (folder / "reports").mkdir()

@@ -10,8 +10,8 @@ import pytest
 
 from etl.errors import ConfigError
 from etl.model import Measurement
-from etl.pipeline.project import check_metrics
 from etl.pipeline.runs import run_all
+from etl.pipeline.validating import check_metrics
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import open_folder
 
