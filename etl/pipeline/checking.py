@@ -16,6 +16,7 @@ from etl.pipeline.project import Project, templates_of
 from etl.pipeline.trying import percent
 from etl.pipeline.validating import check_metrics
 from etl.reporting import check_templates
+from etl.reporting.text import count_of
 from etl.settings import MailSettings
 from etl.store.place import Folder
 
@@ -35,7 +36,7 @@ class Finding:
 def check_project(project: Project, *, now: datetime, network: bool) -> list[Finding]:
     """Look at everything that a run needs; the configuration itself was checked on loading."""
     return [
-        Finding("configuration", True, f"{len(project.settings.source)} sources"),
+        Finding("configuration", True, count_of(len(project.settings.source), "source")),
         *(Finding(f"format of {name}", True, hint) for name, hint in _hints(project)),
         _check_metrics(project),
         _check_templates(project),

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from etl.errors import ConfigError, nearest
 from etl.settings.model import Settings
 from etl.settings.places import line_of
+from etl.settings.words import place_in, words_of
 
 PROJECT_FILE = "daytally.toml"
 MOST_MISTAKES = 10
@@ -63,17 +64,14 @@ def _read(path: Path) -> str:
 
 def _say(text: str, mistake: ErrorDetails) -> tuple[int, str]:
     """Return the line and the words for one mistake."""
-    place = [part for part in mistake["loc"] if not (isinstance(part, str) and "[" in part)]
+    place = place_in(mistake)
     line, dotted = line_of(text, place), _dotted(place)
     if mistake["type"] == "extra_forbidden":
         known = _keys_at(Settings, place[:-1])
         return line, f"{dotted}: unknown key '{place[-1]}'. {nearest(str(place[-1]), known)}"
     if mistake["type"] == "missing":
         return line, f"{dotted}: missing; it must be given"
-    message = mistake["msg"].removeprefix("Value error, ")
-    value = mistake["input"]
-    shown = "" if isinstance(value, dict | list | BaseModel) else f" (it is {value!r})"
-    return line, f"{dotted + ': ' if dotted else ''}{message}{shown}"
+    return line, f"{dotted + ': ' if dotted else ''}{words_of(mistake)}"
 
 
 def _dotted(place: list[str | int]) -> str:

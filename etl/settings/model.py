@@ -30,6 +30,7 @@ from etl.settings.parts import (
     refuse_doubles,
 )
 from etl.settings.retention import RetentionSettings
+from etl.settings.words import PlacedError
 
 
 def _known_zone(name: str) -> str:
@@ -39,6 +40,11 @@ def _known_zone(name: str) -> str:
         message = f"unknown time zone '{name}'; use an IANA name such as Europe/Berlin or UTC"
         raise ValueError(message) from None
     return name
+
+
+def _is_address(value: str) -> bool:
+    """Tell whether somebody meant an address of a server: `s3:/bucket` is no folder's name."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", value) is not None
 
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -63,8 +69,8 @@ class ProjectSettings(Part):
     @field_validator("warehouse")
     @classmethod
     def _known_place(cls, value: str) -> str:
-        if "://" in value and not re.fullmatch(r"s3://[^/]+(/[^?#]*)?", value):
-            raise ValueError(f"'{value}': the warehouse is a local folder, or s3://bucket/prefix")
+        if _is_address(value) and not re.fullmatch(r"s3://[^/]+(/[^?#]*)?", value):
+            raise ValueError("must be a local folder, or s3://bucket/prefix")
         return value
 
 
@@ -110,7 +116,7 @@ class SourceSettings(Part):
     @classmethod
     def _known_places(cls, value: list[str]) -> list[str]:
         for pattern in value:
-            if "://" in pattern and not re.match(r"s3://[^/]+", pattern):
+            if _is_address(pattern) and not re.match(r"s3://[^/]+", pattern):
                 raise ValueError(f"'{pattern}': inputs are paths, globs, or s3://bucket/prefix")
             for opened in re.findall(r"\{[^{}]*\}?", pattern):
                 if not re.fullmatch(r"\{day:[^{}]*%[^{}]*\}", opened):
@@ -212,11 +218,12 @@ class Settings(Part):
         refuse_doubles("source", sources)
         refuse_doubles("chain", [chain.name for chain in self.chain])
         _refuse_two_types(self.source)
-        for route in self.route:
+        for number, route in enumerate(self.route):
             if route.source not in sources:
-                raise ValueError(
+                raise PlacedError(
                     f"route '{route.path}' names unknown source '{route.source}'."
-                    f" {nearest(route.source, sources)}"
+                    f" {nearest(route.source, sources)}",
+                    *("route", number, "source"),
                 )
         return self
 
@@ -248,11 +255,12 @@ class Settings(Part):
 def _refuse_two_types(sources: list[SourceSettings]) -> None:
     """All sources of events share one table, so that a column has one type."""
     first: dict[str, tuple[str, str]] = {}
-    for source in sources:
+    for number, source in enumerate(sources):
         for name, kind in source.field_types.items():
             other, other_kind = first.setdefault(name, (source.name, kind))
             if other_kind != kind:
-                raise ValueError(
+                raise PlacedError(
                     f"field '{name}' is {other_kind} in source '{other}' and {kind} in source"
-                    f" '{source.name}'; give both the same type, or two names"
+                    f" '{source.name}'; give both the same type, or two names",
+                    *("source", number, "fields", name),
                 )

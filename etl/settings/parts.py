@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from etl.settings.words import IDENTIFIER_PATTERN, NAME_PATTERN, PlacedError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -23,10 +24,10 @@ def as_span(duration: str) -> timedelta:
     return timedelta(**{_UNITS[duration[-1]]: int(duration[:-1])})
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """Names that appear in tables, paths and reports: lower case, digits, `_` and `-`."""
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN)]
 """Names that become columns."""
 
 Duration = Annotated[str, AfterValidator(_known_duration)]
@@ -57,7 +58,8 @@ class Part(BaseModel):
 
 
 def refuse_doubles(kind: str, names: list[str]) -> None:
-    """Refuse a list in which a name comes twice."""
-    doubles = [name for name, count in Counter(names).items() if count > 1]
-    if doubles:
-        raise ValueError(f"{kind} name '{doubles[0]}' is used twice; names must differ")
+    """Refuse a list of tables, under the key `kind`, in which a name comes twice."""
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            message = f"{kind} name '{name}' is used twice; names must differ"
+            raise PlacedError(message, kind, number, "name")

@@ -91,14 +91,25 @@ def test_a_good_file_loads_with_paths_below_its_folder(tmp_path: Path) -> None:
         ('message = "logfmt"', '', 10, 'has fields but no message; add message = "logfmt"'),
         ('from = "events"', 'from = "event"', 26, "'requests' or 'events'"),
         ('from = "requests"', 'frm = "requests"', 31, "Did you mean 'from'?"),
-        ('name = "importer"', 'name = "Im porter"', 11, "Im porter"),
-        ('["imp/*.log"]', "[]", 12, "at least 1 item"),
+        ('name = "importer"', 'name = "Im porter"', 11, "must be lower case"),
+        ('["imp/*.log"]', "[]", 12, "needs 1 or more; it has 0"),
+        ('["imp/*.log"]', '"imp/*.log"', 12, "must be a list, as in"),
+        ('["imp/*.log"]', '["s3:/bucket/imp/"]', 12, "paths, globs, or s3://bucket/prefix"),
+        ('name = "Hub"', "name = 5", 2, "must be text in quotes (it is 5)"),
+        ('name = "Hub"', 'name = " "', 2, "must not be empty"),
+        ('name = "Hub"', 'name = "Hub"\nwarehouse = "s3:/b"', 3, "a local folder, or s3://bucket"),
+        ('message = "logfmt"', 'message = "json"\nlookback_days = -1', 15, "must be 0 or more"),
+        ('message = "logfmt"', 'message = "json"\nlookback_days = 999', 15, "must be 366 or less"),
+        ('message = "logfmt"', 'message = "json"\nlookback_days = "x"', 15, "a whole number"),
+        ('message = "logfmt"', 'message = "json"\nexpect = "hourly"', 15, "must be 'daily'"),
+        ('name = "customer"', 'name = "customer"\ngrace = "1 w"', 24, "a whole number and a unit"),
+        ("[[route]]", '[special_days]\nfair = ["2026-13-01"]\n[[route]]', 19, "a day such as"),
         ('["imp/*.log"]', '["gs://bucket/logs/"]', 12, "paths, globs, or s3://bucket/prefix"),
         ('["imp/*.log"]', '["imp/{date}.log"]', 12, "'{date}' is no day; write {day:%Y/%m/%d}"),
-        ('source = "api"', 'source = "apy"', 1, "Did you mean 'api'?"),
-        ('name = "importer"', 'name = "api"', 1, "'api' is used twice"),
+        ('source = "api"', 'source = "apy"', 19, "Did you mean 'api'?"),
+        ('name = "importer"', 'name = "api"', 11, "'api' is used twice"),
         ('format = "syslog"\n', "", 10, "exactly one of format, log_format, apache_format"),
-        ('name = "provided"', 'name = "imported"', 22, "'imported' is used twice"),
+        ('name = "provided"', 'name = "imported"', 30, "'imported' is used twice"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_its_line_and_what_is_known(
@@ -121,6 +132,7 @@ def test_a_field_with_two_types_is_refused(tmp_path: Path) -> None:
     other = GOOD.replace('name = "importer"', 'name = "store"')
     second = other[other.index('[[source]]\nname = "store"') : other.index("[[route]]")]
     said = message(tmp_path, GOOD + second.replace('"text"', '"integer"'))
+    assert "daytally.toml:40: source[2].fields.customer_id: " in said
     assert "field 'customer_id' is text in source 'importer' and integer in source 'store'" in said
 
 
