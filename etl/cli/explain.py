@@ -122,7 +122,7 @@ def _measurements(found: Explanation, zone: ZoneInfo) -> Iterator[str]:
 
 def _measurement(one: Measurement) -> str:
     about = ", ".join(f"{name} {_seen(_value(v))}" for name, v in sorted(one.dimensions.items()))
-    said = f"{about + ': ' if about else ''}{_figure(one.value)} {one.unit}"
+    said = f"{about + ': ' if about else ''}{_value_of(one)}"
     if one.numerator is not None or one.denominator is not None:
         said += f" ({_figure(one.numerator)} / {_figure(one.denominator)})"
     if one.n is not None:
@@ -130,6 +130,15 @@ def _measurement(one: Measurement) -> str:
     if one.target:
         said += f", target {one.target}: {str(one.verdict).replace('_', ' ').upper()}"
     return said
+
+
+def _value_of(one: Measurement) -> str:
+    """Return a value with its unit and all its digits; shares in per cent, ratios bare."""
+    if one.unit == "share" and one.value is not None:
+        return f"{_figure(100 * one.value)} %"
+    return (
+        _figure(one.value) if one.unit in {"share", "ratio"} else f"{_figure(one.value)} {one.unit}"
+    )
 
 
 def _change(one: Restatement, zone: ZoneInfo) -> str:

@@ -146,7 +146,7 @@ def _project_status(project: Project, now: datetime) -> ProjectStatus:
 
 
 def _metric_times(runs: Iterable[MetricRun]) -> Iterator[MetricTime]:
-    """Yield each metric's last run, the one that took longest first."""
+    """Yield each metric's last run: those that failed, then the one that took longest."""
     by_metric: dict[str, list[MetricRun]] = {}
     for one in runs:
         by_metric.setdefault(one.metric, []).append(one)
@@ -157,7 +157,7 @@ def _metric_times(runs: Iterable[MetricRun]) -> Iterator[MetricTime]:
         seconds, rows = sum(one.seconds for one in last), sum(one.rows for one in last)
         error = max(last, key=lambda one: one.day).error
         found.append(MetricTime(metric, seconds, rows, len(last), at, error))
-    yield from sorted(found, key=lambda one: (-one.seconds, one.metric))
+    yield from sorted(found, key=lambda one: (not one.error, -one.seconds, one.metric))
 
 
 def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime) -> SourceStatus:

@@ -34,6 +34,7 @@ from etl.reporting.text import (
     long_day,
     number,
 )
+from etl.reporting.unsettled import first_line, gaps_of
 
 Context: TypeAlias = dict[str, object]
 """What a template sees."""
@@ -119,7 +120,7 @@ def day_page(report: DayReport, days: Collection[date] | None = None) -> Day:
         "reasons": reasons(kpis),
         "counts": kpi_counts(kpis),
         "costs": costs(kpis, Verdict.MISSED),
-        "gaps": costs(kpis, Verdict.NO_DATA) + costs(kpis, Verdict.INCOMPLETE),
+        "gaps": gaps_of(report, kpis),
         "missing_sources": [clip(name, 60) for name in sorted(report.missing)],
         "waits": waits_lines(report),
         "empty": not any(m.value for m in report.measurements) and not report.inputs,
@@ -219,7 +220,7 @@ def failed_table(report: DayReport) -> Table:
     """Return the metrics that could not be measured, and why."""
     columns = (Column("metric", "Metric"), Column("reason", "Why", "log"))
     rows = tuple(
-        (Cell(name, clip(name, 80)), Cell(why, clip(why, 500)))
+        (Cell(name, clip(name, 80)), Cell(why, clip(first_line(why), 500)))
         for name, why in sorted(report.failed.items())
     )
     return Table("failed", "Metrics that could not be measured", columns, rows)

@@ -13,7 +13,7 @@ from etl.reporting.brief import (
     waits_lines,
 )
 from etl.reporting.charts import share
-from etl.reporting.context import Context, Cost, costs, day_page, web_address
+from etl.reporting.context import Context, costs, day_page, web_address
 from etl.reporting.headline import headline, kpi_line, reasons
 from etl.reporting.judge import WORDS, Kpi
 from etl.reporting.resolve import incidents_line
@@ -27,6 +27,7 @@ from etl.reporting.text import (
     target_bounds,
     target_words,
 )
+from etl.reporting.unsettled import first_line, gaps_of
 
 
 def mail_context(
@@ -53,12 +54,8 @@ def mail_context(
         "of_incidents": incidents_brief(report),
         "not_measured": _not_measured(report, limit),
         "costs": costs(kpis, Verdict.MISSED)[:limit],
-        "gaps": _gaps(kpis)[:limit],
+        "gaps": gaps_of(report, kpis)[:limit],
     }
-
-
-def _gaps(kpis: Sequence[Kpi]) -> list[Cost]:
-    return costs(kpis, Verdict.NO_DATA) + costs(kpis, Verdict.INCOMPLETE)
 
 
 def _row(kpi: Kpi) -> Context:
@@ -115,8 +112,8 @@ def mail_text(report: DayReport, kpis: Sequence[Kpi], index_url: str | None, lim
         lines += [f"  What to do: {cost.advice}"] if cost.advice else []
         lines += [f"  Where it comes from: {cost.trace}"] if cost.trace else []
         lines.append("")
-    if gaps := [gap.title for gap in _gaps(kpis)[:limit]]:
-        lines += [f"Nothing can be said about: {'; '.join(gaps)}", ""]
+    if gaps := [f"  {gap.line}" for gap in gaps_of(report, kpis)[:limit]]:
+        lines += ["No verdict on", *gaps, ""]
     if report.missing:
         lines += [f"Missing sources: {clip(', '.join(sorted(report.missing)), 400)}", ""]
     if waits := waits_lines(report):
@@ -153,7 +150,7 @@ def _restated(report: DayReport, limit: int) -> list[str]:
 def _not_measured(report: DayReport, limit: int) -> list[str]:
     """Return the metrics that could not be measured, a line each, and why."""
     found = sorted(report.failed.items())
-    lines = [f"{clip(name, 80)}: {clip(why, 300)}" for name, why in found[:limit]]
+    lines = [f"{clip(name, 80)}: {clip(first_line(why), 300)}" for name, why in found[:limit]]
     return [*lines, *([f"and {len(found) - limit:,} more"] if len(found) > limit else [])]
 
 

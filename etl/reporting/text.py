@@ -224,7 +224,7 @@ def target_words(target: str, unit: str) -> str:
     """Return a target as people read it: `≤ 500 ms`, `0.99 to 1.01`; its own text otherwise."""
     bounds = target_bounds(target)
     if not bounds:
-        return visible(target)
+        return visible(target.replace("<=", "≤").replace(">=", "≥"))
     match = _TARGET.fullmatch(target)
     sign = _SIGNS.get(match["op"] or "", "") if match else ""
     as_unit = f"{bounds[-1]:.8g}" if unit == "ratio" else _exact(bounds[-1], unit)

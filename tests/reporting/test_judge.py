@@ -64,7 +64,7 @@ def test_a_relative_target_is_told_with_the_figures_that_it_came_to() -> None:
         "http_500", 99.0, verdict=Verdict.MISSED, target="<= 120 % of yesterday", target_high=12.0
     )
     (kpi,) = kpis_of([one], sheets())
-    assert kpi.figures == "99 requests, target <= 120 % of yesterday (at most 12 requests)"
+    assert kpi.figures == "99 requests, target ≤ 120 % of yesterday (at most 12 requests)"
     assert kpi.excess == 87
 
 
