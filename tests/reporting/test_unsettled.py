@@ -79,9 +79,7 @@ def test_page_and_mail_tell_them_and_no_line_break_is_spelt_out(
     )
     write_day(tmp_path, report, templates=templates)
     page = (tmp_path / str(DAY) / "index.html").read_text("utf-8")
-    mail = build_mail(
-        report, sender="a@example.org", recipients=["b@example.org"], now=MEASURED_AT
-    )
+    mail = build_mail(report, sender="a@example.org", recipients=["b@example.org"], now=MEASURED_AT)
     parts = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
     words = "so far 47 requests, target ≤ 2 requests; incomplete: waiting for the log of api"
     for text in (page, *(part.get_content() for part in parts.values() if part)):
