@@ -387,6 +387,7 @@ class MetricRun:
     Attributes:
         rows: Of its result.
         error: Why it could not be measured; empty otherwise.
+        definition: By what it was measured, as JSON text; empty where that was not kept.
     """
 
     day: date
@@ -395,6 +396,7 @@ class MetricRun:
     rows: int
     error: str
     measured_at: datetime
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

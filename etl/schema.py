@@ -175,6 +175,7 @@ METRIC_RUNS = pa.schema(
         ("rows", pa.int64()),
         ("error", TEXT),
         ("measured_at", INSTANT),
+        ("definition", TEXT),
     ]
 )
 """How the last measuring of each day went, metric by metric."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from etl.errors import SheetError, nearest
@@ -69,28 +68,6 @@ def idle_reason(sheet: Sheet, definitions: Definitions, *, has_routes: bool) -> 
     if "route" in words and not has_routes:
         return "no route is configured"
     return ""
-
-
-RULES = (
-    *("agents", "band", "case", "chains", "counts", "derived", "fingerprints", "gaps"),
-    *("sightings", "templates"),
-)
-"""Modules that say what columns and views hold: a metric's SQL alone does not define its values."""
-
-
-def digest(sheets: Iterable[Sheet], definitions: Mapping[str, object]) -> str:
-    """Return a short hash of all that defines the measurements besides the data.
-
-    It counts a change in the text of `RULES` even where no value changes: measuring a day that is
-    asked for once more costs little, and a value made by other rules must not pass for today's.
-    """
-    keys = ("name", "sql", "unit", "lookback_days", "kpi", "target", "targets")
-    defined = [[getattr(sheet, key) for key in keys] for sheet in sheets]
-    text = repr((defined, sorted(definitions.items())))
-    found = hashlib.sha256(text.encode())
-    for name in RULES:
-        found.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    return found.hexdigest()[:8]
 
 
 def _order(sheet: Sheet) -> tuple[int, bool, str]:

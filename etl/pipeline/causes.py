@@ -39,24 +39,27 @@ class Causes:
     """What is new since a day was measured before.
 
     Attributes:
-        redefined: Metrics or chains are defined otherwise.
+        redefined: What defines a metric otherwise than before, by metric; None where only that
+            some definition changed is known.
         reread: The day is made of other reads than before.
         ahead: Inputs with records of the days that follow: what became of the day's objects.
     """
 
     late: tuple[LateInput, ...]
-    redefined: bool
+    redefined: Mapping[str, str] | None
     reread: bool
     ahead: tuple[LateInput, ...] = ()
 
-    def words(self, dimensions: Dimensions) -> str:
-        """Return the cause of a change, in words."""
+    def words(self, metric: str, dimensions: Dimensions) -> str:
+        """Return the cause of a change of a metric, in words."""
         late = self._of(dimensions)
         said = [_said(one, ahead=not self.late) for one in late[:NAMED]]
         if len(late) > NAMED:
             said.append(f"and {len(late) - NAMED:,} more inputs")
-        if self.redefined:
+        if self.redefined is None:
             said.append("the definition changed")
+        elif metric in self.redefined:
+            said.append(f"the definition changed: {self.redefined[metric]}")
         if not said:
             said.append("rows came or went" if self.reread else "measured again")
         return "; ".join(said)
@@ -77,24 +80,31 @@ def _said(one: LateInput, *, ahead: bool) -> str:
     return f"{how}: {one.uri} ({one.records:,} {'record' if one.records == 1 else 'records'})"
 
 
-def causes_of(project: Project, day: date, *, since: datetime, old: str, new: str) -> Causes:
+def causes_of(
+    project: Project,
+    day: date,
+    versions: tuple[str, str],
+    *,
+    since: datetime,
+    redefined: Mapping[str, str] | None,
+) -> Causes:
     """Find what has changed for a day since it was measured.
 
     Args:
         project: The project.
         day: The day.
+        versions: Of data and definitions that it was measured from, then and now.
         since: When it was measured before.
-        old: Version of data and definitions that it was measured from then.
-        new: The version now.
+        redefined: Metrics that are defined otherwise than then, and how; None if nobody knows.
     """
-    old_data, _, old_definitions = old.partition("-")
-    data, _, definitions = new.partition("-")
+    (old_data, old_definitions), (data, definitions) = (each.split("-") for each in versions)
+    changed = {} if old_definitions == definitions else redefined
     lookback = lookback_days(project.sheets.values(), project.definitions)
     # A run's reads carry the time of its measuring: what was read at `since` was measured then.
     late = _late_inputs(project, day - timedelta(days=lookback), day, since)
     last = day + timedelta(days=ahead_days(project.definitions, day))
     ahead = _late_inputs(project, day + timedelta(days=1), last, since) if last > day else ()
-    return Causes(late, old_definitions != definitions, old_data != data, ahead)
+    return Causes(late, changed, old_data != data, ahead)
 
 
 def _late_inputs(

@@ -34,9 +34,3 @@ def definitions_of(settings: Settings, formats: Mapping[str, LineFormat]) -> Def
             if route.within
         },
     )
-
-
-def shape(definitions: Definitions) -> dict[str, object]:
-    """Return what of the definitions makes a measurement another one when it is changed."""
-    within = (definitions.within_s, sorted(definitions.routes_within_s.items()))
-    return {"steps": definitions.steps, "chains": definitions.chains, "within": within}

@@ -21,13 +21,13 @@ from etl.metrics.sightings import sightings
 from etl.metrics.tracing import NAMED, OTHER, Trace, rest_of, trace
 from etl.metrics.views import build_views, cut
 from etl.model import Dimensions, Measurement, Restatement, Sheet, Verdict
-from etl.pipeline.absence import absent_around, missing_sources
+from etl.pipeline.absence import absent_around
+from etl.pipeline.caveats import caveats
 from etl.pipeline.lines_of import InputRead, fetch_lines
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
 from etl.store.measurements import read_measurements
-from etl.store.restatements import read_metric_runs, read_restatements
-from etl.store.retention import emptied_days
+from etl.store.restatements import read_restatements
 
 _HEADER = re.compile(r"\s*/\*.*?\*/\s*", re.DOTALL)
 _SHOWN_OF_ROWS = ("input_id", "offset")
@@ -133,7 +133,7 @@ def explain(
         views=tuple(meanings(sheet, project.definitions, day)),
         rows=tuple(rows),
         inputs=tuple(inputs),
-        notes=tuple(_notes(project, metric, day, found)),
+        notes=tuple(caveats(project, metric, day, found)),
     )
 
 
@@ -279,20 +279,3 @@ def _line(
     }
     text = lines.get((input_id, offset)) if input_id and offset is not None else None
     return Line(shown, uris.get(input_id or "", ""), offset, text)
-
-
-def _notes(project: Project, metric: str, day: date, found: Sequence[Measurement]) -> list[str]:
-    notes = []
-    if any(not one.data_version.endswith(project.definitions_digest) for one in found):
-        notes.append(
-            f"a definition (SQL, target, chain or rule) has changed since {day} was measured; what"
-            " is shown is today's. Measure again by it:"
-            f" daytally backfill --since {day} --until {day}"
-        )
-    if missing := missing_sources(project, [day])[day]:
-        notes.append(f"expected data of {', '.join(missing)} is not there")
-    if day in emptied_days(project.warehouse):
-        notes.append("retention has removed rows of this day: what is shown is what is left")
-    runs = read_metric_runs(project.warehouse, day)
-    failed = (one.error for one in runs if one.metric == metric and one.error)
-    return [*notes, *(f"could not be measured: {why}" for why in failed)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +12,7 @@ from loguru import logger
 
 from etl.errors import SheetError
 from etl.metrics.chains import chain_views
+from etl.metrics.defining import parts_text, redefined
 from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure, without_value
@@ -72,8 +73,8 @@ def _run_metrics(
             error, rows = str(mistake), without_value(sheet, context)
             logger.bind(metric=sheet.name, day=str(context.day)).error(error)
         seconds = time.perf_counter() - began
-        at = context.measured_at
-        runs.append(MetricRun(context.day, sheet.name, seconds, len(rows), error, at))
+        how = error, context.measured_at, parts_text(sheet, project.definitions)
+        runs.append(MetricRun(context.day, sheet.name, seconds, len(rows), *how))
         found += rows
     return found, runs
 
@@ -114,7 +115,7 @@ def _restatements(
     context: DayContext,
     new: Iterable[Measurement],
     old: list[Measurement],
-    runs: Iterable[MetricRun],
+    runs: Sequence[MetricRun],
 ) -> list[Restatement]:
     if not old:
         return []
@@ -128,8 +129,9 @@ def _restatements(
     if not found:
         return []
     version = max(old, key=lambda one: one.measured_at).data_version
-    why = causes_of(project, context.day, since=before, old=version, new=context.data_version)
+    versions = version, context.data_version
+    why = causes_of(project, context.day, versions, since=before, redefined=redefined(last, runs))
     return [
-        replace(one, cause=why.words(one.dimensions), inputs=why.inputs(one.dimensions))
+        replace(one, cause=why.words(one.metric, one.dimensions), inputs=why.inputs(one.dimensions))
         for one in found
     ]

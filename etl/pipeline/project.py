@@ -17,12 +17,13 @@ from etl.formats.fields import LineFormat
 from etl.formats.message import MessageFormat, compile_message
 from etl.formats.registry import compile_format
 from etl.formats.routes import RouteTable, compile_routes
-from etl.metrics.catalogue import digest, idle_reason, load_catalogue
+from etl.metrics.catalogue import idle_reason, load_catalogue
+from etl.metrics.defining import digest
 from etl.metrics.sheet import Override
 from etl.metrics.views import Definitions
 from etl.model import Sheet
 from etl.parse.batch import BlockParser
-from etl.pipeline.defining import definitions_of, shape
+from etl.pipeline.defining import definitions_of
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.reading import Reader
 from etl.pipeline.windows import check_retention
@@ -148,7 +149,7 @@ def open_project(settings: Settings) -> Project:
         formats=formats,
         messages=messages,
         definitions=definitions,
-        definitions_digest=digest(sheets.values(), shape(definitions)),
+        definitions_digest=digest(sheets.values(), definitions),
     )
 
 

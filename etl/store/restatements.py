@@ -45,7 +45,8 @@ def read_metric_runs(warehouse: Warehouse, day: date | None = None) -> list[Metr
     frame = warehouse.scan("metric_runs", METRIC_RUNS)
     if day is not None:
         frame = frame.filter(pl.col("day") == day)
-    rows = frame.select(METRIC_RUNS.names).collect().sort("day", "metric")
+    kept = pl.col("definition").fill_null("")
+    rows = frame.select(METRIC_RUNS.names).with_columns(kept).collect().sort("day", "metric")
     return [MetricRun(**row) for row in rows.iter_rows(named=True)]
 
 

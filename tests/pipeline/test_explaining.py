@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -15,6 +16,8 @@ from etl.errors import ConfigError
 from etl.pipeline.explaining import Explanation, explain
 from etl.pipeline.project import Project
 from etl.pipeline.runs import run_all
+from etl.pipeline.validating import check_metrics
+from etl.schema import METRIC_RUNS
 from etl.store.measurements import read_measurements
 from tests.conftest import EXAMPLES
 from tests.pipeline.conftest import NOW, measured_demo, open_folder
@@ -174,6 +177,14 @@ def test_the_rest_shows_the_rows_that_have_no_figure_of_their_own(
     assert len(texts(found)) == rest.value
 
 
+def forget_definitions(folder: Path) -> None:
+    """Make the table that of a version that did not keep what metrics are defined by."""
+    warehouse = open_folder(folder).warehouse
+    rows = warehouse.scan("metric_runs", METRIC_RUNS).drop("definition").collect().to_arrow()
+    shutil.rmtree(folder / "warehouse" / "metric_runs")
+    warehouse.replace_day("metric_runs", DAY, rows)
+
+
 def test_a_figure_of_an_older_definition_is_said_to_be_one(write_project: Write) -> None:
     folder = write_project(API)
     (folder / "logs" / "access.log").write_text(request(1, 500))
@@ -182,7 +193,10 @@ def test_a_figure_of_an_older_definition_is_said_to_be_one(write_project: Write)
     with (folder / "daytally.toml").open("a") as config:
         config.write('[metrics.http_500]\ntarget = "<= 9"\n')
     (note,) = follow(open_folder(folder), "http_500").notes
-    assert "has changed since 2026-03-10 was measured" in note
+    assert "has changed since 2026-03-10 was measured: target was '<= 2', is '<= 9'. " in note
+    assert follow(open_folder(folder), "http_status").notes == ()
+    forget_definitions(folder)
+    assert "a part that was not kept" in follow(open_folder(folder), "http_status").notes[0]
     run_all(open_folder(folder), [DAY], now=NOW, workers=1)
     assert follow(open_folder(folder), "http_500").notes == ()
 
@@ -276,7 +290,6 @@ def test_every_built_in_metric_shows_the_rows_behind_it(
 
 def test_evidence_that_does_not_run_is_found_before_the_night(write_project: Write) -> None:
     folder = write_project(API)
-    (folder / "logs" / "access.log").write_text(request(1))
     (folder / "sql").mkdir()
     (folder / "sql" / "own.sql").write_text(
         '/* ---\ntitle = "Own"\nclass = "api"\nunit = "requests"\ndefinition = "All."\n'
@@ -284,4 +297,4 @@ def test_evidence_that_does_not_run_is_found_before_the_night(write_project: Wri
         "select count(*) as value from requests"
     )
     with pytest.raises(ConfigError, match=r"own.sql:6: evidence:.*unknown column 'statsu'"):
-        run_all(open_folder(folder), [DAY], now=NOW, workers=1)
+        check_metrics(open_folder(folder))

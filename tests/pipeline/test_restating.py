@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from etl.cli.main import main
-from etl.metrics.catalogue import RULES
+from etl.metrics import defining
+from etl.metrics.defining import RULES
 from etl.pipeline.runs import run_all, run_backfill
 from etl.store.restatements import read_restatements
 from tests.pipeline.conftest import NOW, open_folder
@@ -91,8 +92,27 @@ def test_a_definition_that_was_edited_is_named(write_project: Write) -> None:
     run(folder, 0)
     (folder / "sql" / "own.sql").write_text(OWN.format(more="filter (where status = 200)"))
     run(folder, 1)
-    assert found(folder) == [(500, "changed", 1, 0, "the definition changed")]
+    assert found(folder) == [(500, "changed", 1, 0, "the definition changed: SQL")]
     assert {one.metric for one in read_restatements(open_folder(folder).warehouse)} == {"own"}
+
+
+def test_a_target_that_was_edited_is_told_with_what_it_was(write_project: Write) -> None:
+    """A title, a comment or blanks define nothing: no day is measured again for them."""
+    folder = project(write_project)
+    (folder / "logs" / "access.log").write_text(line(1) + line(2, 500))
+    run(folder, 0)
+    same = OWN.format(more="").replace("from requests", "-- all of them\n  from   requests")
+    assert same != OWN.format(more="")
+    (folder / "sql" / "own.sql").write_text(same.replace("title =", "title = 'Mine' #", 1))
+    assert not run_all(open_folder(folder), [DAY], now=NOW + timedelta(hours=1), workers=1).measured
+    with (folder / "daytally.toml").open("a") as file:
+        file.write("[metrics.http_500]\ntarget = '<= 0'\nkpi = false\n")
+    run(folder, 2)
+    (judged,) = read_restatements(open_folder(folder).warehouse)
+    assert (judged.metric, judged.kind) == ("http_500", "judged")
+    assert judged.cause == (
+        "the definition changed: kpi was 'true', is 'false'; target was '<= 2', is '<= 0'"
+    )
 
 
 def test_what_a_rebuild_takes_away_has_vanished(write_project: Write) -> None:
@@ -177,4 +197,7 @@ def test_other_rules_are_another_definition(
         return read(path) + (b"\n" if path.name == f"{name}.py" else b"")
 
     monkeypatch.setattr(Path, "read_bytes", edited)
-    assert open_folder(folder).definitions_digest != before
+    defining._hash_of_rules.cache_clear()
+    after = open_folder(folder).definitions_digest
+    defining._hash_of_rules.cache_clear()
+    assert after != before
