@@ -42,7 +42,7 @@ from etl.days import day_bounds
 from etl.metrics.case import CLOCK_SKEW, Case, Known
 from etl.metrics.chain_schemas import INSTANT, SCHEMAS
 from etl.metrics.gaps import any_touches, gaps_of
-from etl.metrics.sightings import Sightings
+from etl.metrics.sightings import Seen, Sightings
 from etl.metrics.steps import Step
 from etl.metrics.views import Definitions
 
@@ -74,7 +74,7 @@ def chain_views(
             of_chain.steps, of_chain.views, absent or {}, definitions.zone, known.last_at
         )
         case = Case(chain, of_chain.steps, start, end, known, tuple(gaps))
-        for name, frame in _of_chain(case, of_chain.rows).items():
+        for name, frame in _of_chain(case, of_chain).items():
             found[name].append(frame.select(SCHEMAS[name].names()).cast(SCHEMAS[name]))
     return {
         name: pl.concat(frames) if frames else pl.LazyFrame(schema=SCHEMAS[name])
@@ -82,9 +82,9 @@ def chain_views(
     }
 
 
-def _of_chain(case: Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.LazyFrame]:
-    wide = _wide(case, sightings)
-    entered = _entered(case, wide, sightings)
+def _of_chain(case: Case, seen: Seen) -> dict[str, pl.LazyFrame]:
+    wide = _wide(case, seen)
+    entered = _entered(case, wide, seen.rows)
     cohort = list(_cohort_rows(case, entered))
     passages, times = zip(*_passages(case, wide), strict=True)
     return {
@@ -92,7 +92,7 @@ def _of_chain(case: Case, sightings: Sequence[pl.DataFrame]) -> dict[str, pl.Laz
         "chain_waits": _waits(case, entered),
         "strays": _strays_of(case, wide),
         "passages": pl.concat(passages),
-        "step_counts": _step_counts(case, wide, sightings),
+        "step_counts": _step_counts(case, wide, seen.rows),
         "cohort_counts": pl.concat([_states_of(rows) for rows in cohort]),
         "passage_times": pl.concat(times),
     }
@@ -120,22 +120,28 @@ def _states_of(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _wide(case: Case, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _wide(case: Case, seen: Seen) -> pl.DataFrame:
     """Return one row per object: of each step the first time, and its sightings of the day."""
     # One grouping of all sightings: joining those of each step costs four times as much.
-    rows = pl.concat(
-        frame.lazy().with_columns(number=pl.lit(number, dtype=pl.UInt8))
-        for number, frame in enumerate(sightings, start=1)
-    )
+    once = [
+        rows.lazy().select(
+            "object_id",
+            pl.lit(number, dtype=pl.UInt8).alias("number"),
+            "at",
+            pl.lit(1, dtype=pl.UInt32).alias("seen"),
+        )
+        for number, rows in enumerate(seen.rows, start=1)
+    ]
+    rows = pl.concat([*once, seen.before.lazy()])
     figures: list[pl.Expr] = []
-    for number in range(1, len(sightings) + 1):
+    for number in range(1, len(seen.steps) + 1):
         is_here = pl.col("number") == number
         today = pl.when(is_here & case.is_today()).then("at")
         figures += [
             pl.when(is_here).then("at").min().alias(f"first_{number}"),
             today.min().alias(f"today_{number}"),
             today.max().alias(f"again_{number}"),
-            (is_here & (pl.col("at") < case.end)).sum().alias(f"seen_{number}"),
+            pl.when(is_here & (pl.col("at") < case.end)).then("seen").sum().alias(f"seen_{number}"),
         ]
     return rows.group_by("object_id").agg(figures).collect(engine="streaming")
 
