@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +25,9 @@ from etl.parse.walk import Walker, in_order
 
 _UNIT, _RECORD = b"\x1f", b"\x1e"
 _SEPARATORS = bytes.maketrans(_UNIT + _RECORD, b"  ")
+MOST_CODES = 1 << 40
+"""Sets of values that are numbered before those that do not occur are left out."""
+
 _KEPT_OF_OUTER = ("host", "app", "procid", "msgid", "facility", "severity", "structured_data")
 _JSON = frozenset(SPARE_COLUMN.values())
 _REJECT_SCHEMA = pa.schema(
@@ -56,16 +58,13 @@ class NestedParser:
     def parse(self, block: Block) -> ParsedBlock:
         """Parse a block; see `BlockParser.parse`."""
         outer = self._outer.parse(block)
-        messages = [
-            (text or "").rstrip("\r\n").replace("\n", " ").encode()
-            for text in outer.records.column("message").to_pylist()
-        ]
         offsets = outer.records.column("offset").to_numpy()
-        inner, starts = _parse_texts(self._inner, messages)
+        inner, starts = _parse_lines(self._inner, *_lines_of(outer.records.column("message")))
         rows = np.searchsorted(starts, inner.records.column("offset").to_numpy())
         columns = dict(zip(inner.records.schema.names, inner.records.columns, strict=True))
         columns["offset"] = pa.array(offsets[rows])
-        around = outer.records.take(pa.array(rows))
+        all_came = len(rows) == len(offsets)
+        around = outer.records if all_came else outer.records.take(pa.array(rows))
         columns["at"] = pc.coalesce(columns["at"], around.column("at"))
         self._keep_outer(columns, around)
         wrapped = _moved(inner.rejects, starts, offsets, block, "message, ")
@@ -100,16 +99,35 @@ class NestedParser:
                 told = pc.fill_null(pc.equal(columns[name], outer), fill_value=True)
                 left[name] = pc.if_else(told, None, outer)
         spare = SPARE_COLUMN[self._table]
-        rows = around.num_rows
-        own = columns.get(spare, pa.nulls(rows, pa.string())).to_pylist()
-        kept = zip(*(left[name].to_pylist() for name in left), strict=True)
-        aside = [_as_json(tuple(left), values) for values in kept] if left else [""] * rows
-        merged = [_with_outer(one, more) for one, more in zip(own, aside, strict=True)]
-        columns[spare] = pa.array(merged, pa.string())
+        own = columns.get(spare, pa.nulls(around.num_rows, pa.string()))
+        columns[spare] = _with_outer(own, _as_json(left)) if left else own
 
 
-@lru_cache(maxsize=1 << 12)
-def _as_json(names: tuple[str, ...], values: tuple[object, ...]) -> str:
+def _as_json(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Return the members of a JSON object for each row, null where it has none."""
+    rows, kinds = _kinds(tuple(columns.values()))
+    values = zip(
+        *(column.take(pa.array(rows)).to_pylist() for column in columns.values()), strict=True
+    )
+    said = [_members(tuple(columns), each) or None for each in values]
+    return pa.array(said, pa.string()).take(pa.array(kinds))
+
+
+def _kinds(columns: Sequence[pa.Array]) -> tuple[Ints, Ints]:
+    """Tell rows apart by their values: the first row of each kind, and the kind of each row."""
+    codes, most = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        found = pc.dictionary_encode(column, null_encoding="encode")
+        if most * len(found.dictionary) > MOST_CODES:
+            kinds, codes = np.unique(codes, return_inverse=True)
+            most = len(kinds)
+        codes = codes * len(found.dictionary) + found.indices.to_numpy()
+        most *= max(len(found.dictionary), 1)
+    _, rows, kinds = np.unique(codes, return_index=True, return_inverse=True)
+    return rows, kinds
+
+
+def _members(names: Sequence[str], values: Sequence[object]) -> str:
     """Return the members of a JSON object; those of spare fields among them, which are one."""
     members = [
         value[1:-1] if isinstance(value, str) and name in _JSON else f'"{name}":{_dumps(value)}'
@@ -123,10 +141,12 @@ def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _with_outer(own: str | None, outer: str) -> str | None:
-    if not outer:
-        return own
-    return f'{own[:-1]},"outer":{{{outer}}}}}' if own else f'{{"outer":{{{outer}}}}}'
+def _with_outer(own: pa.Array, outer: pa.Array) -> pa.Array:
+    """Put the members of `outer` under that name into JSON objects; nulls are nothing."""
+    inside = pc.binary_join_element_wise('"outer":{', outer, "}}", "")
+    alone = pc.binary_join_element_wise("{", inside, "")
+    both = pc.binary_join_element_wise(pc.utf8_slice_codeunits(own, 0, -1), inside, ",")
+    return pc.coalesce(both, alone, own)
 
 
 class PatternParser:
@@ -201,13 +221,29 @@ class PatternParser:
         )
 
 
+def _lines_of(texts: pa.Array) -> tuple[pa.Buffer, Ints]:
+    """Return texts as lines, one behind the other, and where each begins and the last one ends."""
+    whole = pc.ascii_rtrim(pc.fill_null(texts, ""), "\r\n")
+    if (np.frombuffer(whole.buffers()[2] or b"", dtype=np.uint8) == ord("\n")).any():
+        whole = pc.replace_substring(whole, "\n", " ")
+    lines = pc.binary_join_element_wise(whole, "\n", "")
+    _, ends, data = lines.buffers()
+    return data, np.frombuffer(ends, dtype=np.int32)[: len(texts) + 1].astype(np.int64)
+
+
 def _parse_texts(walker: Walker, texts: Sequence[bytes]) -> tuple[ParsedBlock, Ints]:
-    """Parse texts as lines of a block; return also where each of them begins in it."""
+    """Parse texts as `_parse_lines` does."""
     sizes = np.fromiter((len(text) + 1 for text in texts), dtype=np.int64, count=len(texts))
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[: len(texts)]
     data = b"".join(text + b"\n" for text in texts)
-    padded = np.frombuffer(data + bytes(BLOCK_PADDING), dtype=np.uint8)
-    return walker.parse(Block(padded, len(data), 0)), starts
+    return _parse_lines(walker, data, np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]))
+
+
+def _parse_lines(walker: Walker, data: bytes | pa.Buffer, bounds: Ints) -> tuple[ParsedBlock, Ints]:
+    """Parse lines as a block; return also where each of them begins in it."""
+    size = int(bounds[-1])
+    padded = np.zeros(size + BLOCK_PADDING, dtype=np.uint8)
+    padded[:size] = np.frombuffer(data, dtype=np.uint8, count=size)
+    return walker.parse(Block(padded, size, 0)), bounds[:-1]
 
 
 def _moved(
