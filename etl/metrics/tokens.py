@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?\*/|--[^\n]*)|(?P<space>\s+)
@@ -51,7 +52,12 @@ class Token:
 
 def tokens_of(sql: str) -> list[Token]:
     """Return the words of SQL in order, comments and blanks left out."""
-    return list(_tokens(sql))
+    return list(_kept_tokens(sql))
+
+
+@lru_cache(maxsize=256)
+def _kept_tokens(sql: str) -> tuple[Token, ...]:
+    return tuple(_tokens(sql))
 
 
 def _tokens(sql: str) -> Iterator[Token]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,35 @@ class DayPage:
     headline: tuple[str, ...]
 
 
-def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
-    """Write the pages of `days`, and those of later days whose trends show them; then the index.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a report looks back at, read once for all that are written.
 
-    Days whose pages are behind their measurements are written too: a run died before it told them.
+    Attributes:
+        measurements: By day, metric and dimensions.
+        detected: When each incident was noticed.
+    """
+
+    measurements: Sequence[Measurement]
+    detected: Mapping[str, datetime]
+
+
+def read_past(project: Project, *, until: date | None = None) -> Past:
+    """Return what is known up to a day, or of all days."""
+    warehouse = project.warehouse
+    return Past(read_measurements(warehouse, until=until), read_detections(warehouse))
+
+
+def report_days(
+    project: Project, days: Collection[date], *, measured_now: Collection[date] = ()
+) -> list[DayPage]:
+    """Write the pages of `days`, and those of later days that show what is new; then the index.
+
+    Args:
+        project: The project.
+        days: Whose pages are wanted.
+        measured_now: Those of which this run has new measurements. Days whose pages are behind
+            their measurements count to them: another run died before it told them.
 
     Returns:
         The pages of all these days, oldest first.
@@ -80,8 +105,8 @@ def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
     Raises:
         ConfigError: One of `days` has not been measured, or a template is wrong.
     """
-    history = read_measurements(project.warehouse)
-    measured = sorted({one.day for one in history})
+    past = read_past(project)
+    measured = sorted({one.day for one in past.measurements})
     if unknown := sorted(set(days) - set(measured)):
         raise ConfigError(
             f"{unknown[0]} has not been measured. Run: daytally run --day {unknown[0]}"
@@ -89,13 +114,13 @@ def report_days(project: Project, days: Collection[date]) -> list[DayPage]:
     out = project.settings.out
     templates, overrides = templates_of(project.settings)
     pages = []
-    behind = _behind(out, history)
-    for day in sorted(_touched({*days, *behind}, measured)):
-        report = build_report(project, day, history)
+    behind = _behind(out, past.measurements)
+    for day in sorted({*days, *_touched({*measured_now, *behind}, measured)}):
+        report = build_report(project, day, past)
         written = write_day(out, report, templates=templates, overrides=overrides, days=measured)
         said = tuple(headline(report))
         pages.append(DayPage(day, written[0], report.verdict, said))
-    _write_overviews(project, history, measured)
+    _write_overviews(project, past, measured)
     return pages
 
 
@@ -112,11 +137,9 @@ def _touched(days: Iterable[date], measured: Sequence[date]) -> set[date]:
     return {other for day in days for other in measured if day <= other < day + span}
 
 
-def _write_overviews(
-    project: Project, history: Sequence[Measurement], measured: Sequence[date]
-) -> None:
+def _write_overviews(project: Project, past: Past, measured: Sequence[date]) -> None:
     """Write the pages over all days: calendar, catalogue and incidents."""
-    settings = project.settings
+    settings, history = project.settings, past.measurements
     out = settings.out
     site = Site(settings.project.name, settings.project.timezone, *templates_of(settings))
     missing = missing_sources(project, measured)
@@ -130,7 +153,7 @@ def _write_overviews(
         summarise(day, by_day[day], project.sheets, missing[day], restated_count(changed[day]))
         for day in measured
     ]
-    incidents = incidents_until(project, history)
+    incidents = _incidents(project, history, past)
     write_index(out, summaries, site)
     notes: dict[str, list[str]] = {}
     for finding in findings(project, history, measured[-1]):
@@ -140,24 +163,22 @@ def _write_overviews(
     write_incidents(out, incidents, site, until=day_bounds(measured[-1], settings.zone)[1])
 
 
-def build_report(
-    project: Project, day: date, history: Sequence[Measurement] | None = None
-) -> DayReport:
+def build_report(project: Project, day: date, past: Past | None = None) -> DayReport:
     """Gather all that the statement of a measured day says.
 
     Args:
         project: The project.
         day: The day.
-        history: All measurements, where the caller has them already.
+        past: What is known, where the caller has it already.
     """
     zone = project.settings.zone
     start, end = day_bounds(day, zone)
-    if history is None:
-        history = read_measurements(project.warehouse, until=day)
-    until = [one for one in history if one.day <= day]
+    past = past or read_past(project, until=day)
+    until = [one for one in past.measurements if one.day <= day]
     own = tuple(one for one in until if one.day == day)
     missing = missing_sources(project, [day])[day]
-    incidents = incidents_until(project, until)
+    incidents = _incidents(project, until, past)
+    before = _incidents(project, [one for one in until if one.day < day], past)
     inputs = _inputs(project, day)
     since = day - timedelta(days=HISTORY_DAYS - 1)
     return DayReport(
@@ -172,7 +193,7 @@ def build_report(
         sheets=project.sheets,
         measurements=own,
         history=tuple(o for o in until if o.day >= since and _is_kpi(project, o)),
-        incidents=_incidents_of(project, until, day, incidents),
+        incidents=_incidents_of(before, incidents),
         resolved=tuple(one for one in incidents if one.resolved_at is not None),
         inputs=inputs,
         missing=missing,
@@ -189,17 +210,15 @@ def build_report(
     )
 
 
-def incidents_until(project: Project, history: Sequence[Measurement]) -> list[Incident]:
+def _incidents(project: Project, history: Sequence[Measurement], past: Past) -> list[Incident]:
     """Return the incidents that a history holds, newest start first."""
-    detected = read_detections(project.warehouse)
-    return derive_incidents(history, project.sheets, detected, project.settings.zone)
+    return derive_incidents(history, project.sheets, past.detected, project.settings.zone)
 
 
 def _incidents_of(
-    project: Project, until: Sequence[Measurement], day: date, now_known: Sequence[Incident]
+    before: Sequence[Incident], now_known: Sequence[Incident]
 ) -> tuple[Incident, ...]:
     """Return the incidents that are open on a day, or that this day closed."""
-    before = incidents_until(project, [one for one in until if one.day < day])
     open_before = {one.incident_id for one in before if one.resolved_at is None}
     return tuple(
         one for one in now_known if one.resolved_at is None or one.incident_id in open_before

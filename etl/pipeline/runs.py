@@ -116,7 +116,8 @@ def _measure_and_report(
     done = measure_days(project, days, now=now, again=again)
     untold = set(done.final) - set(data_versions(project.warehouse))
     told = sorted({*days, *done.days})
-    pages = report_days(project, [day for day in told if day not in untold])
+    wanted = [day for day in told if day not in untold]
+    pages = report_days(project, wanted, measured_now=done.days)
     return RunResult(
         read=read,
         measured=done.days,

@@ -21,8 +21,8 @@ _SCHEMAS = {
 def write_evidence(warehouse: Warehouse, day: date, table: str, rows: pl.DataFrame) -> None:
     """Replace a day's rows of one of the tables of evidence in one commit."""
     schema = _SCHEMAS[table]
-    if rows.is_empty() and not warehouse.exists(table):
-        return
+    if rows.is_empty() and all(each != day for each, _ in warehouse.files(table)):
+        return  # a commit that changes nothing
     frame = rows.with_columns(pl.lit(day).alias("day")).select(schema.names)
     warehouse.replace_day(table, day, frame.to_arrow().cast(schema))
 
@@ -66,8 +66,12 @@ def read_samples(warehouse: Warehouse, day: date) -> tuple[MessageSample, ...]:
 
 def _with_uris(warehouse: Warehouse, table: str, day: date) -> pl.DataFrame:
     """Return a day's rows with the last known name of each input in place of its id."""
-    rows = warehouse.scan(table, _SCHEMAS[table]).filter(pl.col("day") == day).drop("day")
+    frame = warehouse.scan(table, _SCHEMAS[table]).filter(pl.col("day") == day).drop("day")
+    rows = frame.collect()
+    if rows.is_empty():  # most days have no object astray: no need to look their inputs up
+        return rows.rename({"input_id": "uri"})
     inputs = warehouse.scan("inputs", INPUTS).select("batch", "source", "input_id", "uri")
-    named = inputs.sort("batch").group_by("source", "input_id").agg(pl.col("uri").last())
+    asked = inputs.filter(pl.col("input_id").is_in(rows["input_id"].unique().to_list()))
+    named = asked.sort("batch").group_by("source", "input_id").agg(pl.col("uri").last()).collect()
     found = rows.join(named, on=["source", "input_id"], how="left", maintain_order="left")
-    return found.drop("input_id").with_columns(pl.col("uri").fill_null("")).collect()
+    return found.drop("input_id").with_columns(pl.col("uri").fill_null(""))

@@ -60,6 +60,13 @@ class Place(Protocol):
         """Return a file's size; None where there is none."""
         ...
 
+    def newest_mark(self, table: str, version: int) -> object:
+        """Return what tells a version's commit from any other, if it is the newest; else None.
+
+        None also where that would cost as much as opening the table.
+        """
+        ...
+
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
         ...
@@ -118,6 +125,17 @@ class Folder:
         """Return a file's size."""
         found = self.path / path
         return found.stat().st_size if found.is_file() else None
+
+    def newest_mark(self, table: str, version: int) -> object:
+        """Look at the commits' files by name, as Delta's protocol numbers them."""
+        log = self.path / table / "_delta_log"
+        try:
+            commit = (log / f"{version:020}.json").stat()
+            (log / f"{version + 1:020}.json").stat()
+        except FileNotFoundError as error:
+            is_newest = str(error.filename).endswith(f"{version + 1:020}.json")
+            return (commit.st_ino, commit.st_mtime_ns) if is_newest else None
+        return None
 
     def remove(self, path: str) -> None:
         """Remove a file."""

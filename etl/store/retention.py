@@ -119,8 +119,10 @@ def present_before(warehouse: Warehouse) -> set[tuple[date, str]]:
 
 def _effective(warehouse: Warehouse, table: str) -> pl.DataFrame:
     """Return the entries of removals that were done."""
-    opened = warehouse.existing(table)
+    opened = warehouse.reading(table)
     number = 0 if opened is None else opened.transaction_version(RETENTION) or 0
+    if not number:
+        return pl.DataFrame(pl.from_arrow(RETIRED.empty_table()))
     rows = warehouse.scan("retired", RETIRED)
     done = (pl.col("table_name") == table) & (pl.col("sequence") <= number)
     return rows.filter(done).collect()

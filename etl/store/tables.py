@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from etl.errors import StoreError
 from etl.store.encode import Part
+from etl.store.opened import OpenTables, lacks
 from etl.store.place import Place
 from etl.store.trouble import store_errors
 
@@ -63,11 +64,17 @@ class Warehouse:
     """
 
     place: Place
+    _open: OpenTables = field(default_factory=OpenTables, repr=False, compare=False)
 
     def exists(self, table: str) -> bool:
         """Tell whether a table has been created."""
         with store_errors(table):
             return DeltaTable.is_deltatable(self.place.uri(table), self.place.options())
+
+    def reading(self, table: str) -> DeltaTable | None:
+        """Return a table at its newest version, for reading alone; None where there is none."""
+        with store_errors(table):
+            return self._open.newest(self.place, table, lambda: self.existing(table))
 
     def open(self, table: str, schema: pa.Schema) -> DeltaTable:
         """Open a table at its newest version; create or widen it where `schema` asks for more.
@@ -93,7 +100,7 @@ class Warehouse:
                 partition_by=PARTITIONS[table],
                 storage_options=self.place.options(),
             )
-        if _lacks(opened.schema(), schema):
+        if lacks(opened.schema(), schema):
             empty = pa.Table.from_batches([], schema=schema)
             write_deltalake(opened, empty, mode="append", schema_mode="merge")
             opened = self._newest(table)
@@ -112,10 +119,9 @@ class Warehouse:
 
     def batch_of(self, table: str, source: str) -> int:
         """Return the number of the last batch of `source` that `table` holds; 0 for none."""
-        if not self.exists(table):
-            return 0
+        opened = self.reading(table)
         with store_errors(table):
-            return self._newest(table).transaction_version(source) or 0
+            return 0 if opened is None else opened.transaction_version(source) or 0
 
     def commit(
         self,
@@ -230,17 +236,19 @@ class Warehouse:
 
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
-        if not self.exists(table):
+        opened = self.reading(table)
+        if opened is None:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
         with store_errors(table):
-            return _lazy(self.open(table, schema))
+            return _lazy(self.open(table, schema) if lacks(opened.schema(), schema) else opened)
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""
-        if not self.exists(table):
+        opened = self.reading(table)
+        if opened is None:
             return []
         with store_errors(table):
-            actions = pl.DataFrame(self._newest(table).get_add_actions(flatten=True))
+            actions = pl.DataFrame(opened.get_add_actions(flatten=True))
         if actions.is_empty():
             return []
         return sorted(actions.select("partition.day", "path").rows())
@@ -283,17 +291,3 @@ def add_action(part: Part, now: int, *, data_change: bool = True) -> AddAction:
         data_change=data_change,
         stats=json.dumps({"numRecords": part.rows}),
     )
-
-
-def _lacks(have: Schema, want: pa.Schema) -> bool:
-    """Tell whether a column, or a field of a struct, is wanted that the table does not have."""
-    known = {name: kind for name, kind in _fields(pa.schema(have.to_arrow()))}
-    return any(name not in known for name, _ in _fields(want))
-
-
-def _fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
-    for column in schema:
-        yield column.name, column.type
-        if pa.types.is_struct(column.type):
-            for inner in column.type:
-                yield f"{column.name}.{inner.name}", inner.type
