@@ -49,7 +49,7 @@ def detect(state: State, paths: tuple[Path, ...], *, timezone: str, json: bool) 
     for path in paths:
         facts = _look_at(state.now, path, timezone, quiet=json)
         found.append(facts)
-        missed = missed or not (facts["guesses"] or facts["formats"])
+        missed = missed or not (facts["guesses"] or any(not f["error"] for f in facts["formats"]))
     if json:
         click.echo(json_module.dumps(found, indent=2))
     if missed:
@@ -140,12 +140,14 @@ def _alike(one: Guess, other: Guess) -> bool:
 
 def _print_configured(configured: list[ConfiguredFormat]) -> None:
     for one in configured:
-        click.echo(f"\n{one.key} {one.name}".rstrip())
+        click.echo(f"\n{' '.join(filter(None, (one.key, one.name)))} (line {one.line})")
         if one.error:
             click.echo(one.error)
         else:
             files = one.files or ("/path/to/access.log",)
             _print_stanza(one.name, *map(_file_of, files), one.key, one.text)
+            for hint in one.hints:
+                click.echo(hint)
 
 
 def _file_of(written: str) -> str:
@@ -161,8 +163,15 @@ def _print_stanza(name: str, *words: str) -> None:
     plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "access"
     listed = ", ".join(json_module.dumps(each, ensure_ascii=False) for each in inputs)
     click.echo(f"\n[[source]]\nname = {json_module.dumps(plain)}\ninputs = [{listed}]")
-    quoted = f"'{text}'" if "'" not in text and "\n" not in text else json_module.dumps(text)
-    click.echo(f"{key} = {quoted}")
+    click.echo(f"{key} = {_as_toml(text)}")
+
+
+def _as_toml(text: str) -> str:
+    """Return a text as TOML's literal string, which has no escapes, where there can be one."""
+    if "'" not in text and "\n" not in text:
+        return f"'{text}'"
+    literal = "'''" not in text and not text.endswith("'") and not text.startswith("\n")
+    return f"'''{text}'''" if literal else json_module.dumps(text)
 
 
 def _print_nothing(path: Path, miss: Miss | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,10 +17,12 @@ from etl.formats.fields import (
     Step,
     Trailing,
     digits_of,
+    expand_pattern,
 )
 
 QUOTE = b'"'
 IN_QUOTES = "line in quotes"
+_LETTER = re.compile("%.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +43,61 @@ Piece = bytes | Placed
 
 
 def layouts(
-    pieces: Sequence[Piece], text: str, escapes: Flag = Flag.ESCAPED
+    pieces: Sequence[Piece],
+    text: str,
+    escapes: Flag = Flag.ESCAPED,
+    slip: tuple[Placed, str] | None = None,
 ) -> tuple[Layout, Layout]:
     """Return the layouts of an access-log line: as the format says, and all of it in quotes.
 
     Some exports and shippers put quotes around whole lines; where the last field is text, the
-    closing one cannot be told from it and stays there. For arguments and errors see `assemble`.
+    closing one cannot be told from it and stays there. For arguments and errors see `assemble` and
+    `with_time`.
     """
     quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
-    plain = with_time(assemble(pieces, text, escapes, Trailing.DRIFT), text)
+    plain = with_time(assemble(pieces, text, escapes, Trailing.DRIFT), text, slip)
     return plain, Layout(IN_QUOTES, quoted.steps)
 
 
-def with_time(layout: Layout, text: str) -> Layout:
-    """Return a layout that has a time stamp.
+def with_time(layout: Layout, text: str, slip: tuple[Placed, str] | None = None) -> Layout:
+    """Return a layout whose lines say when they were.
+
+    Args:
+        layout: The layout.
+        text: The whole format string, for errors.
+        slip: What looks like a time stamp's name that is misspelt, and the right name.
 
     Raises:
-        LogFormatError: It has none.
+        LogFormatError: It has no time stamp, or only parts of one.
     """
-    if not any("at" in step.columns for step in layout.steps):
-        raise LogFormatError("the format has no time stamp", text=text, position=0)
-    return layout
+    stamps = [step for step in layout.steps if "at" in step.columns]
+    if stamps and not all(step.op is Op.CLOCK for step in stamps):
+        return layout
+    missing = _missing("".join(step.name for step in stamps))
+    if stamps and not missing:
+        return layout
+    what = f"the format has no {missing if stamps else 'time stamp'}"
+    if slip is None:
+        place = max(0, text.find(stamps[0].what)) if stamps else 0
+        length = len(stamps[0].what) if stamps else 1
+        raise LogFormatError(what, text=text, position=place, length=length)
+    wrong, hint = slip
+    position, length = wrong.position, len(wrong.text)
+    raise LogFormatError(
+        what, text=text, position=position, length=length, hint=f"Did you mean '{hint}'?"
+    )
+
+
+def _missing(patterns: str) -> str:
+    """Say what strptime patterns lack to name an instant; a year may be guessed."""
+    letters = {match[-1] for match in _LETTER.findall(expand_pattern(patterns))}
+    if "s" in letters:
+        return ""
+    if not (letters & set("bhBm") and letters & set("de")) and not {"j", "Y"} <= letters:
+        return "date"
+    if letters & set("Hk") or (letters & set("Il") and "p" in letters):
+        return ""
+    return "hour of the day"
 
 
 def assemble(
@@ -182,7 +219,7 @@ def _step(
         keys = {Op.REQUEST: "request", Op.ADDRESS: field.name, Op.FORWARDED: field.name}
         key = keys.get(field.op, "")
         return Step(field.op, literal, field.column, flags, scale, piece.text, key, field.pattern)
-    op = field.op if field.op in TIMES or field.op is Op.LIST else Op.TEXT
+    op = field.op if field.op in TIMES or field.op in (Op.LIST, Op.DIGITS) else Op.TEXT
     op = Op.LIST if field.op is Op.SUM else op  # both hold spaces
     flags |= Flag.EXTRA
     key = field.name or piece.text

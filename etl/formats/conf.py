@@ -26,6 +26,9 @@ _INCLUDE = re.compile(r"^[ \t]*include(?:optional)?\s+\S", re.M | re.I)
 _NICKNAMES = {name: f"apache:{name}" for name in ("common", "combined", "vhost_combined")}
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.M)
 _CONTINUED = re.compile(r"\\\n\s*")
+_LINES = re.compile(r"^(?:.*\\\n)+.*", re.M)
+_NGINX_BEGIN = re.compile(r"^[ \t]*log_format\s.*", re.M)
+_APACHE_BEGIN = re.compile(r"^[ \t]*LogFormat\s.*", re.M | re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class ConfiguredFormat:
         text: What to write behind the key.
         files: Logs that use it, as the configuration names them.
         error: Why it does not compile, with the place marked; empty if it does.
+        line: Where it begins in the configuration, from 1.
+        hints: What looks like a slip of the pen but is allowed.
     """
 
     key: str
@@ -46,15 +51,22 @@ class ConfiguredFormat:
     text: str
     files: tuple[str, ...]
     error: str
+    line: int
+    hints: tuple[str, ...] = ()
 
 
 def read_formats(text: str) -> list[ConfiguredFormat]:
     """Return the formats in a configuration, in its order; none if it is none."""
     text = _COMMENT.sub("", text)
-    nginx = [_nginx(match, text) for match in _NGINX.finditer(text)]
-    joined = _CONTINUED.sub("", text)
-    apache = [_apache(match, joined) for match in _APACHE.finditer(joined)]
-    found = nginx + apache + _inline(joined)
+    joined = _LINES.sub(_join, text)
+    matches = list(_NGINX.finditer(text))
+    found = [_nginx(match, text) for match in matches]
+    hint = "a quote or the semicolon is missing"
+    found += _unread(_NGINX_BEGIN, matches, text, "log_format", hint)
+    matches = list(_APACHE.finditer(joined))
+    found += [_apache(match, joined) for match in matches]
+    found += _unread(_APACHE_BEGIN, matches, joined, "apache_format", 'LogFormat "…" name')
+    found += _inline(joined)
     defined = {one.name for one in found}
     return found + [one for one in _predefined(text, joined) if one.name not in defined]
 
@@ -64,30 +76,62 @@ def includes_others(text: str) -> bool:
     return _INCLUDE.search(_COMMENT.sub("", text)) is not None
 
 
+def _join(lines: re.Match[str]) -> str:
+    """Return lines that end with a backslash as one, which takes as many lines as before."""
+    return _CONTINUED.sub("", lines[0]) + "\n" * lines[0].count("\n")
+
+
+def _line_of(place: int, text: str) -> int:
+    return text.count("\n", 0, place) + 1
+
+
+def _unread(
+    begin: re.Pattern[str], matches: list[re.Match[str]], text: str, key: str, hint: str
+) -> list[ConfiguredFormat]:
+    """Return the directives that begin and are not well-formed."""
+    read = {match.start() for match in matches}
+    found = []
+    for match in begin.finditer(text):
+        if match.start() not in read:
+            line = match[0].strip()
+            error = LogFormatError(
+                "the directive does not end", text=line, position=len(line), hint=hint
+            )
+            number = _line_of(match.start(), text)
+            found.append(ConfiguredFormat(key, "", line, (), str(error), number))
+    return found
+
+
 def _inline(text: str) -> list[ConfiguredFormat]:
     """Return the formats that CustomLog spells out itself."""
     found = []
     for use in _CUSTOM_LOG.finditer(text):
         string = read_apache_log_format(f"LogFormat {use[2]}")
         if "%" in string:
+            files, line = (_plain(use[1]),), _line_of(use.start(), text)
             error = _error_of(string)
-            found.append(ConfiguredFormat("apache_format", "", string, (_plain(use[1]),), error))
+            found.append(ConfiguredFormat("apache_format", "", string, files, error, line))
     return found
 
 
 def _predefined(nginx: str, apache: str) -> list[ConfiguredFormat]:
     """Return the formats that nginx has without being told, and those that Apache's files name."""
     uses: dict[tuple[str, str], list[str]] = {}
+    lines: dict[tuple[str, str], int] = {}
     for use in _ACCESS_LOG.finditer(nginx):
         name = use[2] if use[2] and "=" not in use[2] else "combined"
         if _plain(use[1]) != "off" and name == "combined":
-            uses.setdefault((name, "nginx:combined"), []).append(_plain(use[1]))
+            key = (name, "nginx:combined")
+            uses.setdefault(key, []).append(_plain(use[1]))
+            lines.setdefault(key, _line_of(use.start(), nginx))
     for use in _CUSTOM_LOG.finditer(apache):
         builtin = _NICKNAMES.get(_plain(use[2]))
         if builtin is not None:
-            uses.setdefault((_plain(use[2]), builtin), []).append(_plain(use[1]))
+            key = (_plain(use[2]), builtin)
+            uses.setdefault(key, []).append(_plain(use[1]))
+            lines.setdefault(key, _line_of(use.start(), apache))
     return [
-        ConfiguredFormat("format", name, text, tuple(files), "")
+        ConfiguredFormat("format", name, text, tuple(files), "", lines[name, text])
         for (name, text), files in uses.items()
     ]
 
@@ -96,21 +140,23 @@ def _nginx(match: re.Match[str], text: str) -> ConfiguredFormat:
     directive = match[0].strip()
     files = [_plain(use[1]) for use in _ACCESS_LOG.finditer(text) if use[2] == match[1]]
     error = ""
+    hints: tuple[str, ...] = ()
     try:
         string, escapes = read_log_format(directive)
         # The string alone says it all, unless its escaping is another than the default one.
         written = string if escapes is Flag.ESCAPED else directive
-        compile_nginx(written)
+        hints = compile_nginx(written).hints
     except LogFormatError as caught:
         written, error = directive, str(caught)
-    return ConfiguredFormat("log_format", match[1], written, tuple(files), error)
+    line = _line_of(match.start(), text)
+    return ConfiguredFormat("log_format", match[1], written, tuple(files), error, line, hints)
 
 
 def _apache(match: re.Match[str], text: str) -> ConfiguredFormat:
     string = read_apache_log_format(match[0].strip())
     files = [_plain(use[1]) for use in _CUSTOM_LOG.finditer(text) if _plain(use[2]) == match[1]]
-    error = _error_of(string)
-    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error)
+    error, line = _error_of(string), _line_of(match.start(), text)
+    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error, line)
 
 
 def _error_of(string: str) -> str:

@@ -12,7 +12,7 @@ import re
 from etl.errors import LogFormatError
 from etl.formats.assemble import Piece, Placed, layouts
 from etl.formats.directives import read_log_format
-from etl.formats.fields import Field, LineFormat, Op
+from etl.formats.fields import TIMES, Field, LineFormat, Op
 
 _VARIABLE = re.compile(r"\$(?:\{(\w*)\}?|(\w*))")
 
@@ -88,6 +88,7 @@ _PLAIN = """\
 KNOWN = frozenset(VARIABLES).union(_PLAIN)
 """All variables of nginx's modules for HTTP, as of July 2026; they are known so that slips are."""
 
+_TIMES = [name for name, field in VARIABLES.items() if field.op in TIMES]
 _OWN_NAMES = (
     "http_", "sent_http_", "sent_trailer_", "cookie_", "arg_", "upstream_http_",
     "upstream_cookie_", "upstream_trailer_", "jwt_header_", "jwt_claim_", "oidc_claim_",
@@ -128,7 +129,18 @@ def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
             pieces.append(_variable(match, text, hints))
         start = (whole or match).end()
     pieces.append(text[start:].encode())
-    return LineFormat(name, "requests", written, layouts(pieces, text, escapes), tuple(hints))
+    laid_out = layouts(pieces, text, escapes, _time_slip(pieces))
+    return LineFormat(name, "requests", written, laid_out, tuple(hints))
+
+
+def _time_slip(pieces: list[Piece]) -> tuple[Placed, str] | None:
+    """Return the unknown variable that is most like one of time, and that one."""
+    for piece in pieces:
+        if isinstance(piece, Placed) and piece.field.name not in KNOWN:
+            close = difflib.get_close_matches(piece.field.name, _TIMES, n=1, cutoff=0.7)
+            if close:
+                return piece, "$" + close[0]
+    return None
 
 
 def _variable(match: re.Match[str], text: str, hints: list[str]) -> Placed:

@@ -84,7 +84,27 @@ def test_a_log_has_no_formats() -> None:
 @pytest.mark.parametrize("word", ["a" * 99, "a #" * 99, "#b\n" * 99, "'c'" * 99, "d#" * 99])
 def test_a_directive_without_an_end_is_soon_given_up(word: str) -> None:
     """Where the pattern tries every way to cut the text, this test does not end."""
-    assert read_formats("log_format main " + word) == []
+    (found,) = read_formats("\nlog_format main " + word)
+    assert (found.line, found.text.split()[0]) == (2, "log_format")
+    assert "the directive does not end" in found.error
+
+
+def test_each_format_is_told_with_its_line() -> None:
+    """So that a mistake in a long configuration is found; continued lines count."""
+    assert [one.line for one in read_formats(NGINX)] == [4, 6, 8]
+    assert [one.line for one in read_formats(HTTPD)] == [4, 5, 7]
+
+
+def test_directives_that_do_not_end_are_told() -> None:
+    """They were left out without a word."""
+    found = read_formats('LogFormat %h %t\nlog_format a \'$time_local\n;\nLogFormat "%h %t" b\n')
+    assert [(one.line, bool(one.error)) for one in found] == [(2, True), (4, False), (1, True)]
+    assert "LogFormat %h %t\n                 ^" in found[-1].error
+
+
+def test_slips_of_the_pen_are_told_with_the_format() -> None:
+    (found,) = read_formats("log_format a '$time_local $stauts';\n")
+    assert found.hints == ("$stauts goes to extra. Did you mean '$status'?",)
 
 
 @given(st.text(alphabet=" \n'\"\\;#$%abL{}") | st.text())
