@@ -74,6 +74,7 @@ class Counts:
         blank: Without text, or directives of the log about itself.
         drifted: Those of the records that have more fields than the format says.
         lossy: Those of the records in whose text U+FFFD stands for bytes that are not UTF-8.
+        pieces: Lines that go on in a later line, because a container's runtime split a long one.
     """
 
     lines: int = 0
@@ -82,6 +83,7 @@ class Counts:
     blank: int = 0
     drifted: int = 0
     lossy: int = 0
+    pieces: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         """Add up two counts, part by part."""
@@ -92,6 +94,7 @@ class Counts:
             self.blank + other.blank,
             self.drifted + other.drifted,
             self.lossy + other.lossy,
+            self.pieces + other.pieces,
         )
 
     @property

@@ -110,6 +110,7 @@ INPUTS = pa.schema(
         ("blank", pa.int64()),
         ("drifted", pa.int64()),
         ("lossy", pa.int64()),
+        ("pieces", pa.int64()),
         ("first_at", INSTANT),
         ("last_at", INSTANT),
         ("read_at", INSTANT),

@@ -13,6 +13,7 @@ from etl.cli.options import State, json_option
 
 if TYPE_CHECKING:
     from etl.formats.fields import LineFormat
+    from etl.pipeline.trying import Trial
 
 SAMPLES = 3
 NOTHING_MATCHED = 3
@@ -79,41 +80,52 @@ def try_on_file(state: State, name: str, path: Path, *, timezone: str, json: boo
     FORMAT is a built-in name, or nginx's or Apache's own string in quotes; FILE may be compressed.
     Nothing is stored. The exit code is 3 if no line matches.
     """
-    from etl.cli.output import columns_words, print_json, print_sample
+    from dataclasses import asdict
+
+    from etl.cli.output import print_json
     from etl.formats.registry import read_format
-    from etl.pipeline.trying import percent, try_format
+    from etl.pipeline.trying import try_format
 
     zone = zone_named(timezone)
-    trial = try_format(read_format(name), path, zone=zone, reference=state.now, samples=SAMPLES)
+    line_format = read_format(name)
+    trial = try_format(line_format, path, zone=zone, reference=state.now, samples=SAMPLES)
     counts = trial.counts
     if json:
-        facts = {"lines": counts.lines, "records": counts.records, "blank": counts.blank}
-        facts |= {"drifted": counts.drifted, "lossy": counts.lossy}
-        print_json(
-            facts | {"share": trial.share, "sample": trial.records, "rejects": trial.rejects}
-        )
+        facts = {**asdict(counts), "hints": line_format.hints, "share": trial.share}
+        print_json(facts | {"sample": trial.records, "rejects": trial.rejects})
     else:
-        share = "no lines" if trial.share is None else f"{percent(trial.share)} match"
-        click.echo(
-            f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects"
-            f" + {counts.blank:,} blank: {share}"
-        )
-        if counts.drifted:
-            click.echo(f"{counts.drifted:,} records have more fields than the format says.")
-        if counts.lossy:
-            click.echo(f"{counts.lossy:,} records have U+FFFD for bytes that are not UTF-8.")
-        for record in trial.records:
-            click.echo()
-            for column, value in record.items():
-                click.echo(f"  {column:16} {value!s}")
-        for group in trial.rejects:
-            columns = columns_words(group.first_column, group.last_column)
-            click.echo(
-                f"\n{group.lines:,} × {group.reason}{columns}, first at byte {group.offset}:"
-            )
-            print_sample(group.raw, group.detail)
+        for hint in line_format.hints:
+            click.echo(hint)
+        _print_trial(trial)
     if not counts.records:
         click.get_current_context().exit(NOTHING_MATCHED)
+
+
+def _print_trial(trial: Trial) -> None:
+    from etl.cli.output import columns_words, print_sample
+    from etl.pipeline.trying import percent
+
+    counts = trial.counts
+    share = "no lines" if trial.share is None else f"{percent(trial.share)} match"
+    click.echo(
+        f"{counts.lines:,} lines = {counts.records:,} records + {counts.rejects:,} rejects"
+        f" + {counts.blank:,} blank: {share}"
+    )
+    for number, what in (
+        (counts.drifted, "records have more fields than the format says"),
+        (counts.lossy, "records have U+FFFD for bytes that are not UTF-8"),
+        (counts.pieces, "lines go on in a later one: the container's runtime split them"),
+    ):
+        if number:
+            click.echo(f"{number:,} {what}.")
+    for record in trial.records:
+        click.echo()
+        for column, value in record.items():
+            click.echo(f"  {column:16} {value!s}")
+    for group in trial.rejects:
+        columns = columns_words(group.first_column, group.last_column)
+        click.echo(f"\n{group.lines:,} × {group.reason}{columns}, first at byte {group.offset}:")
+        print_sample(group.raw, group.detail)
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -80,6 +80,19 @@ def _metric_row(one: MetricTime, zone: ZoneInfo) -> tuple[object, ...]:
     return (one.metric, round(one.seconds, 3), one.rows, one.days, at, result)
 
 
+def _oddities(one: SourceStatus) -> Iterator[str]:
+    """Yield what is odd about lines that are records all the same."""
+    if one.drifted:
+        yield (
+            f"{one.drifted:,} records have more fields than the format says;"
+            " they are in extra, under 'trailing'"
+        )
+    if one.lossy:
+        yield f"{one.lossy:,} records have U+FFFD for bytes that are not UTF-8"
+    if one.pieces:
+        yield f"{one.pieces:,} lines go on in a later one: the container's runtime split them"
+
+
 def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
     if not one.batch:
         yield "nothing was read yet. Next: daytally run"
@@ -92,13 +105,7 @@ def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
         yield f"batches read and not in the tables yet: {one.sealed}; the next run shows them"
     if one.retired or one.retired_rejects:
         yield f"retention has removed {one.retired:,} records, {one.retired_rejects:,} rejects"
-    if one.drifted:
-        yield (
-            f"{one.drifted:,} records have more fields than the format says;"
-            " they are in extra, under 'trailing'"
-        )
-    if one.lossy:
-        yield f"{one.lossy:,} records have U+FFFD for bytes that are not UTF-8"
+    yield from _oddities(one)
     if one.refused:
         reasons = ", ".join(f"{lines:,} {reason}" for reason, lines in one.refused.items())
         yield f"rejects: {reasons}. See: daytally rejects --source {one.source}"

@@ -76,6 +76,7 @@ class NestedParser:
             outer.counts.blank + inner.counts.blank,
             outer.counts.drifted + inner.counts.drifted,
             int(np.count_nonzero(self._outer.lossy[rows] | self._inner.lossy)),
+            outer.counts.pieces,
         )
         return ParsedBlock(
             in_order(columns, self._table), one_batch(rejects.combine_chunks()), counts

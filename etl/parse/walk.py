@@ -82,8 +82,10 @@ class Walker:
         rows, refused, blank, drifted = (int(buffers.cells[n]) for n in cells)
         self.lossy = buffers.lossy[:rows].copy()
         lossy = int(np.count_nonzero(self.lossy))
-        counts = Counts(len(ends), rows, refused, blank, drifted, lossy)
         records = self._records(buffers, rows, block.offset)
+        split = self._program.line_format.pieces
+        pieces = split(records) if split else 0
+        counts = Counts(len(ends), rows, refused, blank, drifted, lossy, pieces)
         rejects = reject_batch(block, buffers.rejects[:refused], self._program, self._longest)
         if not counts.balanced or len(records) != rows or len(rejects) != refused:
             raise CountMismatchError(f"block at {block.offset}: {counts}")

@@ -34,6 +34,7 @@ class SourceStatus:
         batch_lines: How many lines.
         drifted: Records with more fields than the format says.
         lossy: Records with U+FFFD for bytes that are not UTF-8.
+        pieces: Lines that go on in a later one, which a container's runtime has split.
         refused: Refused lines in the table `rejects`, by reason.
         planned_since: When the batch was planned that a run is at, or died at; None where none is.
         sealed: Number of batches that are read, and not in the tables yet; the next run shows them.
@@ -58,6 +59,7 @@ class SourceStatus:
     blank: int
     drifted: int
     lossy: int
+    pieces: int
     refused: Mapping[str, int]
     first_at: datetime | None
     last_at: datetime | None
@@ -193,6 +195,7 @@ def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime)
         blank=int(reads["blank"].sum()),
         drifted=int(reads["drifted"].sum()),
         lossy=int(reads["lossy"].sum()),
+        pieces=int(reads["pieces"].sum()),
         refused=rows.refused.get(source, {}),
     )
     return replace(found, differences=tuple(_differences(found, state)))

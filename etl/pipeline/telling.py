@@ -20,12 +20,14 @@ def log_read(source: str, outcome: Outcome) -> None:
         blank=counts.blank,
         drifted=counts.drifted,
         lossy=counts.lossy,
+        pieces=counts.pieces,
         refused=dict(outcome.refused),
         to_offset=outcome.to_offset,
     ).info("input read")
     for lines, what in (
         (counts.drifted, "records have more fields than the format says"),
         (counts.lossy, "records have U+FFFD for bytes that are not UTF-8"),
+        (counts.pieces, "lines go on in a later one, as the container's runtime split them"),
         *((outcome.refused.get(reason, 0), what) for reason, what in _UNREADABLE.items()),
     ):
         if lines:

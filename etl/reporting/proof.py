@@ -33,6 +33,7 @@ def inputs_table(inputs: Sequence[InputAccount], zone: str) -> Table:
         Column("balanced", "Sum", "verdict"),
         Column("drifted", ""),
         Column("lossy", ""),
+        Column("pieces", ""),
         Column("first_at", "First and last record", "instant"),
         Column("last_at", ""),
         Column("detail", ""),
@@ -58,6 +59,7 @@ def _input_row(account: InputAccount, zone: str) -> tuple[Cell, ...]:
         *cells,
         Cell(account.counts.drifted, ""),
         Cell(account.counts.lossy, ""),
+        Cell(account.counts.pieces, ""),
         Cell(account.first_at, instant(account.first_at, zone), note=last),
         Cell(account.last_at, ""),
         Cell(account.detail, ""),
@@ -70,6 +72,8 @@ def _oddities(counts: Counts) -> Iterator[str]:
         yield f"{counts.drifted:,} with more fields"
     if counts.lossy:
         yield f"{counts.lossy:,} not UTF-8"
+    if counts.pieces:
+        yield f"{counts.pieces:,} going on in a later line"
 
 
 def oddities_line(counts: Counts) -> str:
@@ -84,6 +88,12 @@ def oddities_line(counts: Counts) -> str:
     if counts.lossy:
         hold = "records hold" if counts.lossy > 1 else "record holds"
         said.append(f"{counts.lossy:,} {hold} bytes that are not UTF-8, shown as U+FFFD.")
+    if counts.pieces:
+        lines = "lines go" if counts.pieces > 1 else "line goes"
+        said.append(
+            f"{counts.pieces:,} {lines} on in a later line: the container's runtime split long"
+            " ones, and each piece is counted by itself."
+        )
     return " ".join(said)
 
 

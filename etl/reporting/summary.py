@@ -130,6 +130,7 @@ def _counts(counts: Counts) -> dict[str, object]:
         "blank": counts.blank,
         "drifted": counts.drifted,
         "lossy": counts.lossy,
+        "pieces": counts.pieces,
         "balanced": counts.balanced,
     }
 

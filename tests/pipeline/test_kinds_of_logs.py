@@ -161,6 +161,18 @@ def test_what_is_not_utf_8_is_marked_and_counted(write_project: Write) -> None:
     assert sum(row["lossy"] or 0 for row in rows_of_inputs(folder)) == 1
 
 
+def test_lines_that_a_runtime_split_are_counted(write_project: Write) -> None:
+    """Each piece is an event of its own; their number is told."""
+    folder = write_project(source('format = "container:cri"'))
+    (folder / "logs" / "a.log").write_text(
+        "2026-03-10T10:00:00Z stdout P a long\n2026-03-10T10:00:00Z stdout F  line\n"
+    )
+    counts = ingest(folder)
+    assert (counts.lines, counts.records, counts.pieces) == (2, 2, 1)
+    assert sum(row["pieces"] or 0 for row in rows_of_inputs(folder)) == 1
+    assert project_status(open_folder(folder), NOW).sources[0].pieces == 1
+
+
 def test_a_utf_16_log_is_named(write_project: Write) -> None:
     folder = write_project(source('format = "nginx:combined"'))
     line = '1.2.3.4 - - [10/Mar/2026:11:00:00 +0100] "GET / HTTP/1.1" 200 5 "-" "t"\n'

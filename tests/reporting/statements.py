@@ -88,7 +88,7 @@ def inputs() -> tuple[InputAccount, ...]:
     rows = (
         ("api", "logs/api/access.log", Counts(30_114, 30_102, 9, 3, drifted=12, lossy=1)),
         ("api", "logs/api/access.log.1.gz", Counts(20_887, 20_882, 5, 0)),
-        ("importer", "logs/importer/importer.log", Counts(9_704, 9_702, 2, 0)),
+        ("importer", "logs/importer/importer.log", Counts(9_704, 9_702, 2, 0, pieces=3)),
         ("store", "s3://logs/store/2026/03/20/part-000.gz", Counts(9_541, 9_540, 0, 1)),
     )
     read = [

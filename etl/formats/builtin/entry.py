@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from etl.formats.apache import compile_apache
 from etl.formats.fields import Field, Layout, LineFormat, Pairs, Step
 from etl.formats.nginx import compile_nginx
@@ -45,15 +47,20 @@ def apache_format(title: str, definition: str, source: str) -> BuiltinFormat:
 
 
 def layout_format(
-    title: str, definition: str, source: str, table: str, layouts: Callable[[], tuple[Layout, ...]]
+    title: str,
+    definition: str,
+    source: str,
+    table: str,
+    layouts: Callable[[], tuple[Layout, ...]],
+    pieces: Callable[[pa.RecordBatch], int] | None = None,
 ) -> BuiltinFormat:
-    """Return a format of layouts that are made when it is used."""
+    """Return a format of layouts that are made when it is used; `pieces` as in `LineFormat`."""
     return BuiltinFormat(
         title,
         definition,
         source,
         table,
-        lambda name: LineFormat(name, table, definition, layouts()),
+        lambda name: LineFormat(name, table, definition, layouts(), pieces=pieces),
     )
 
 
