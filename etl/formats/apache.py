@@ -33,7 +33,7 @@ DIRECTIVES: dict[str, Field] = {
     "A": Field("", name="server_addr"),
     "l": Field("", name="ident"),  # almost always "-": nobody runs identd
     # A user really named "-" looks the same as none; an empty name is written as two quotes.
-    "u": Field("remote_user", flags=Flag.DASH_IS_NULL | Flag.QUOTES_ARE_NULL),
+    "u": Field("remote_user", flags=Flag.DASH_IS_NULL | Flag.QUOTES_ARE_EMPTY),
     "r": Field("path", Op.REQUEST),
     "m": Field("method", rank=1),
     "U": Field("path", rank=1),  # decoded and without the query

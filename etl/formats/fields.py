@@ -50,6 +50,7 @@ class Op(IntEnum):
     ANY_TIME = 26  # any of the time stamps above, and epochs by their number of digits
     PAD = 27  # blanks, however many
     FORWARDED = 28  # X-Forwarded-For: the first address; where there are more, all in `extra`
+    DIGITS = 29  # digits, however many, kept as text
 
 
 EXACT_SECONDS = 2
@@ -82,7 +83,7 @@ class Flag(IntFlag):
     LATE = 2048  # of a member: only where no other has filled the column, else into `extra`
     WORD = 8192  # no blank is part of the value: where no literal ends it, the first blank does
     NO_ORIGIN = 4096  # of a request line: its URL's scheme and host are left out of the path
-    QUOTES_ARE_NULL = 16384  # two quotes stand for absent: httpd's %u of an empty name
+    QUOTES_ARE_EMPTY = 16384  # two quotes stand for an empty text: httpd's %u of an empty name
     WHOLE = 32768  # of a member: takes an object as JSON text; other columns leave it to `extra`
     CONDITIONAL = 131072  # of a time stamp: httpd writes "-" where the status is another one
     BYTES = 65536  # of a member: an array of numbers 0 to 255 is the bytes of a text (journald)
@@ -101,7 +102,11 @@ SPARE_COLUMN = {"requests": "extra", "events": "structured_data"}
 
 TIMES = frozenset({Op.CLF_TIME, Op.ISO_TIME, Op.EPOCH_TIME, Op.BSD_TIME, Op.CLOCK, Op.ANY_TIME})
 
-SELF_DELIMITING = frozenset({Op.LITERAL, Op.CLF_TIME, Op.CLOCK, Op.PAD, Op.PRIORITY, Op.STRUCTURED})
+SELF_DELIMITING = frozenset(
+    {
+        Op.LITERAL, Op.CLF_TIME, Op.ISO_TIME, Op.CLOCK, Op.PAD, Op.PRIORITY, Op.STRUCTURED
+    }
+)  # fmt: skip
 """Operations that know where their value ends, whatever follows."""
 
 
@@ -202,6 +207,7 @@ class LineFormat:
             lines that begin with "#" are no records (W3C Extended Log File Format).
         pattern: A regular expression that is matched first; `layouts` read its groups.
         inner: What the column `message` is parsed by in turn; its records take the line's place.
+        pieces: Counts the records that go on in a later one, where writers split long lines.
     """
 
     name: str
@@ -212,6 +218,7 @@ class LineFormat:
     header: Callable[[str], LineFormat] | None = None
     pattern: bytes = b""
     inner: LineFormat | None = None
+    pieces: Callable[[pa.RecordBatch], int] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -41,10 +41,11 @@ from etl.parse.stamps import (
 )
 
 YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MICROS, OFFSET, EPOCH, OF_YEAR, SEEN = range(11)
-PARTS_WIDTH = 11
+BEGAN = 11  # address of the line's first part
+PARTS_WIDTH = 12
 
-# Bits of SEEN, by cell; PM and AM besides.
-_PM, _AM = 1 << 11, 1 << 12
+# Bits of SEEN, by cell; PM and AM besides, and whether the hour is one of twelve.
+_PM, _AM, _OF_TWELVE = 1 << 12, 1 << 13, 1 << 14
 
 _NO_OFFSET = -100_000
 _MICROS_A_SECOND = 1_000_000
@@ -73,6 +74,8 @@ def read_clock(parts: int, s: int, start: int, stop: int) -> int:
     pattern = cell(s, NAME)
     last = pattern + cell(s, NAME_SIZE)
     place = start
+    if cell(parts, SEEN) == 0:
+        set_cell(parts, BEGAN, start)
     while pattern < last:
         wanted = load(pattern)
         if wanted == PERCENT and pattern + 1 < last:
@@ -154,6 +157,8 @@ def _number(parts: int, letter: int, start: int, stop: int) -> int:
     if place == first:
         return -1
     part = _part_of(letter)
+    if letter in (_UPPER_I, _L):
+        set_cell(parts, SEEN, cell(parts, SEEN) | _OF_TWELVE)
     if letter == _Y:  # POSIX: 69 to 99 are of the last century
         value += 1900 if value >= 69 else 2000
     if part >= 0:
@@ -191,10 +196,11 @@ def letters_end(place: int, stop: int) -> int:
 
 @helper
 def _half_of_day(parts: int, place: int, stop: int) -> int:
-    if place + 2 > stop or load(place + 1) | _CASE != _M:
-        return -1
-    first = load(place) | _CASE
+    """Read AM or PM; a language that has no words for them writes nothing."""
+    first = load(place) | _CASE if place < stop else 0
     if first not in (_A, _P):
+        return place
+    if place + 2 > stop or load(place + 1) | _CASE != _M:
         return -1
     set_cell(parts, SEEN, cell(parts, SEEN) | (_PM if first == _P else _AM))
     return place + 2
@@ -231,8 +237,7 @@ def clock_stamp(parts: int) -> tuple[int, int]:
         seconds = cell(parts, EPOCH)
         kind = STAMP_UTC if seconds <= LAST_EPOCH_SECOND else STAMP_NONE
         return seconds * _MICROS_A_SECOND + micros, kind
-    dated = seen >> OF_YEAR & 1 or (seen >> MONTH & 1 and seen >> DAY & 1)
-    if not dated or not seen >> HOUR & 1:
+    if not is_whole(seen):
         return 0, STAMP_NONE
     yearless = not seen >> YEAR & 1
     year = 2000 if yearless else cell(parts, YEAR)
@@ -258,6 +263,15 @@ def clock_stamp(parts: int) -> tuple[int, int]:
 
 
 @inlined
+def is_whole(seen: int) -> bool:
+    """Tell whether the parts that were seen are those of an instant, if they make sense."""
+    if seen >> EPOCH & 1:
+        return True
+    dated = seen >> OF_YEAR & 1 or (seen >> MONTH & 1 and seen >> DAY & 1)
+    return bool(dated and seen >> HOUR & 1)
+
+
+@inlined
 def _second_of_day(parts: int, seen: int) -> int:
     """Return the second of the day, or -1."""
     hour = cell(parts, HOUR)
@@ -265,6 +279,8 @@ def _second_of_day(parts: int, seen: int) -> int:
         if hour < 1 or hour > 12:
             return -1
         hour = hour % 12 + (12 if seen & _PM else 0)
+    elif seen & _OF_TWELVE:
+        return -1  # it is one of two
     minute = cell(parts, MINUTE) if seen >> MINUTE & 1 else 0
     second = cell(parts, SECOND) if seen >> SECOND & 1 else 0
     if hour > 23 or minute > 59 or second > 60:

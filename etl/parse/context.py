@@ -61,8 +61,10 @@ SLOT_WIDTH = 3
 FROM, TO, REASON, PLACE, STEP, PART = range(6)
 REJECT_WIDTH = 6
 # Of a step: its value, its literal, the value up to the literal. CHOICE: layouts part; FIRST: none
-# of them begins so.
+# of them begins so. STAMP: a value that is written as a time stamp and is none; MOMENT: parts of a
+# stamp that make none.
 PART_VALUE, PART_LITERAL, PART_END, PART_CHOICE, PART_TIME, PART_UP_TO, PART_FIRST = range(7)
+PART_STAMP, PART_MOMENT = 7, 8
 
 # What a time stamp counts from.
 STAMP_UTC = 0  # 1970 in UTC
@@ -90,6 +92,7 @@ OP_HOST, OP_OBJECT, OP_PAIRS = int(Op.HOST), int(Op.OBJECT), int(Op.PAIRS)
 OP_DURATION, OP_ADDRESS, OP_CLOCK = int(Op.DURATION), int(Op.ADDRESS), int(Op.CLOCK)
 OP_ADDEND, OP_SEVERITY = int(Op.ADDEND), int(Op.SEVERITY)
 OP_ANY_TIME, OP_PAD, OP_FORWARDED = int(Op.ANY_TIME), int(Op.PAD), int(Op.FORWARDED)
+OP_DIGITS = int(Op.DIGITS)
 PAIRS_LTSV, PAIRS_LOGFMT = int(Pairs.LTSV), int(Pairs.LOGFMT)
 PAIRS_CEF, PAIRS_GROUPS = int(Pairs.CEF), int(Pairs.GROUPS)
 DASH_IS_NULL, DASH_IS_ZERO = int(Flag.DASH_IS_NULL), int(Flag.DASH_IS_ZERO)
@@ -102,7 +105,7 @@ NEGATIVE_IS_NULL, LATE, NO_ORIGIN = (
     int(Flag.LATE),
     int(Flag.NO_ORIGIN),
 )
-WORD, QUOTES_ARE_NULL = int(Flag.WORD), int(Flag.QUOTES_ARE_NULL)
+WORD, QUOTES_ARE_EMPTY = int(Flag.WORD), int(Flag.QUOTES_ARE_EMPTY)
 CONDITIONAL = int(Flag.CONDITIONAL)
 WHOLE, BYTES = int(Flag.WHOLE), int(Flag.BYTES)
 URL_ESCAPES = PLUS_IS_SPACE | PERCENT_ENCODED

@@ -9,7 +9,7 @@ from etl.native.cells import cell, row_of, set_cell
 from etl.native.jit import helper, inlined, kernel
 from etl.native.memory import load, load32, store, store32, store64
 from etl.parse import context as c
-from etl.parse.clocks import SEEN, begin_clock, clock_stamp
+from etl.parse.clocks import BEGAN, SEEN, begin_clock, clock_stamp, is_whole
 from etl.parse.numbers import set_null_number
 from etl.parse.objects import put_object
 from etl.parse.pairs import put_pairs
@@ -79,13 +79,14 @@ def _parse_line(k: int, row: int, refused: int, start: int, stop: int) -> bool:
             step += 1
         # One space behind the last field is a habit of some log formats and says nothing.
         if place == stop or (place == stop - 1 and load(place) == c.SPACE):
-            if _has_time(k, row, stop):
+            if _has_time(k, row, start, stop):
                 _finish(k, row, layout)
                 return True
-        elif place >= 0 and _put_trailing(k, row, layout, place, stop):
+        elif place >= 0 and _put_trailing(k, row, layout, start, place, stop):
             _finish(k, row, layout)
             return True
-        if begin > furthest:
+        stamped = cell(k, c.FAIL_PART) == c.PART_STAMP  # so that is the line's kind
+        if begin > furthest or (begin == furthest and stamped):
             furthest = begin
             _note(k, refused, start, stop, step)
         elif begin == furthest:
@@ -122,7 +123,7 @@ def _note_choice(k: int, number: int, start: int, step: int) -> None:
 
 
 @inlined
-def _has_time(k: int, row: int, stop: int) -> bool:
+def _has_time(k: int, row: int, start: int, stop: int) -> bool:
     """Put together the parts of a time stamp; tell whether the line says when it was."""
     stamp = cell(k, c.STAMP) + row
     if load(stamp) != c.STAMP_NONE:
@@ -134,6 +135,10 @@ def _has_time(k: int, row: int, stop: int) -> bool:
         store(stamp, kind)
         if kind != c.STAMP_NONE:
             return True
+        began = cell(parts, BEGAN)
+        if is_whole(cell(parts, SEEN)) and start <= began < stop:  # a member's is decoded elsewhere
+            fail(k, c.BAD_TIMESTAMP, began, c.PART_MOMENT)
+            return False
     elif cell(k, c.NEEDS_TIME) == 0:
         return True
     fail(k, c.BAD_TIMESTAMP, stop, c.PART_TIME)
@@ -141,14 +146,14 @@ def _has_time(k: int, row: int, stop: int) -> bool:
 
 
 @helper
-def _put_trailing(k: int, row: int, layout: int, place: int, stop: int) -> bool:
+def _put_trailing(k: int, row: int, layout: int, start: int, place: int, stop: int) -> bool:
     """Keep more fields behind the last one in `extra`, where the layout lets them be."""
     step = cell(layout, c.TRAILING_STEP)
     parted = load(place) in (c.SPACE, c.TAB, c.COMMA)
     if step < 0 or not parted:
         fail(k, c.TRAILING_TEXT, place, c.PART_END)
         return False
-    if not _has_time(k, row, stop):
+    if not _has_time(k, row, start, stop):
         return False
     set_extra(k, row_of(cell(k, c.STEPS), step, c.STEP_WIDTH), place + 1, stop)
     set_cell(k, c.DRIFTED, cell(k, c.DRIFTED) + cell(layout, c.DRIFT))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from etl import schema
 from etl.formats.assemble import IN_QUOTES
-from etl.formats.fields import LineFormat, Op, Step
+from etl.formats.fields import TIMES, LineFormat, Op, Step
 from etl.model import RAW_LIMIT, Block, RejectReason
 from etl.native.cells import Ints
 from etl.parse import context as c
@@ -70,14 +72,18 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
         return "the end of the line"
     if part == c.PART_TIME:
         return "a time stamp before the end"
+    if part == c.PART_MOMENT:
+        return "a valid date and time, 1970 to 2100"
     steps, layouts = all_steps(line_format), line_format.layouts
     if part == c.PART_FIRST:
         plain = [layout for layout in layouts if layout.name != IN_QUOTES]
-        return " or ".join(dict.fromkeys(_first(layout.steps[0]) for layout in plain))
+        return _any_of([layout.steps[0] for layout in plain])
     if part == c.PART_LITERAL:
         return repr(steps[number].literal.decode())
     if part == c.PART_UP_TO:
         return f"{steps[number].what} up to {steps[number].literal.decode()!r}"
+    if part == c.PART_STAMP:
+        return f"a valid {steps[number].what}, 1970 to 2100"
     if part == c.PART_VALUE:
         return steps[number].what
     place = number
@@ -92,5 +98,15 @@ def _expected(line_format: LineFormat, number: int, part: int) -> str:
     return " or ".join(dict.fromkeys(branches))
 
 
-def _first(step: Step) -> str:
-    return repr(step.literal.decode()) if step.op is Op.LITERAL else step.what
+def _any_of(steps: Sequence[Step]) -> str:
+    """Name what may begin a line; all stamps are one where something else may, too."""
+    some = {step.op in TIMES for step in steps} == {True, False}
+    words = [
+        "time stamp"
+        if some and step.op in TIMES
+        else repr(step.literal.decode())
+        if step.op is Op.LITERAL
+        else step.what
+        for step in steps
+    ]
+    return " or ".join(dict.fromkeys(words))

@@ -135,7 +135,7 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
     """Write app, process id and message out of `app[pid]: message`.
 
     Without a tag there is no telling it from the message's first word, so all is message and app
-    is null. One space after the tag belongs to it.
+    is null. One space after the tag belongs to it; rsyslog writes it behind an empty tag, too.
     """
     name_end, id_end, place = _tag_ends(start, stop)
     if place < 0:
@@ -143,6 +143,8 @@ def put_tagged_message(k: int, row: int, s: int, start: int, stop: int) -> int:
             return fail_value(k, NO_MATCH, start, stop)
         set_null_text(k, row, cell(s, SLOT_A))
         set_null_text(k, row, cell(s, SLOT_B))
+        if start < stop and load(start) == SPACE:
+            start += 1
         set_text(k, row, cell(s, SLOT_C), start, stop, 0)
         return stop
     set_text(k, row, cell(s, SLOT_A), start, name_end, 0)

@@ -17,6 +17,7 @@ from etl.parse.numbers import (
     put_integer,
 )
 from etl.parse.requests import put_query, put_request, put_uri
+from etl.parse.stamp_shapes import is_written_as_stamp
 from etl.parse.stamps import bsd_time, clf_time, epoch_time, iso_time
 from etl.parse.structured import put_structured
 from etl.parse.syslog import (
@@ -135,6 +136,8 @@ def _no_time(k: int, s: int, start: int, stop: int) -> int:
     """Step over the dash that may stand for a time stamp, or refuse."""
     if cell(s, c.FLAGS) & c.CONDITIONAL and start < stop and load(start) == c.DASH:
         return start + 1
+    if is_written_as_stamp(s, start, stop):
+        return fail(k, c.BAD_TIMESTAMP, start, c.PART_STAMP)
     return fail_value(k, c.BAD_TIMESTAMP, start, stop)
 
 
@@ -159,6 +162,8 @@ def _take_rare(k: int, row: int, s: int, start: int, stop: int) -> int:
         return put_addend(k, row, s, start, stop)
     if op == c.OP_CLOCK:
         return _put_clock(k, row, s, start, stop)
+    if op == c.OP_DIGITS:
+        return _put_digits(k, row, s, start, stop)
     if op == c.OP_LITERAL or op == c.OP_PAD:
         while op == c.OP_PAD and start < stop and load(start) == c.SPACE:
             start += 1
@@ -190,6 +195,17 @@ def _take_bounded(k: int, row: int, s: int, start: int, stop: int) -> int:
         _put_address(k, row, s, start, place)
     elif op == c.OP_FORWARDED:
         _put_forwarded(k, row, s, start, place)
+    return place
+
+
+@inlined
+def _put_digits(k: int, row: int, s: int, start: int, stop: int) -> int:
+    place = start
+    while place < stop and c.ZERO <= load(place) <= c.NINE:
+        place += 1
+    if place == start:
+        return fail_value(k, c.NO_MATCH, start, stop)
+    put_text(k, row, s, start, place)
     return place
 
 

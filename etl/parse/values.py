@@ -36,7 +36,7 @@ from etl.parse.context import (
     PART_VALUE,
     QUOTE,
     QUOTED,
-    QUOTES_ARE_NULL,
+    QUOTES_ARE_EMPTY,
     REQUIRED,
     SCRATCH,
     SLOT_A,
@@ -159,13 +159,11 @@ def is_dash(start: int, stop: int) -> bool:
 @inlined
 def is_absent(s: int, start: int, stop: int) -> bool:
     """Tell whether a text stands for an absent one."""
-    if stop - start > 2:
+    if stop - start > 1:
         return False
     flags = cell(s, FLAGS)
     if start == stop:
         return flags & EMPTY_IS_NULL != 0
-    if flags & QUOTES_ARE_NULL and stop - start == 2:
-        return load(start) == QUOTE and load(start + 1) == QUOTE
     return flags & DASH_IS_NULL != 0 and is_dash(start, stop)
 
 
@@ -174,6 +172,8 @@ def put_text(k: int, row: int, s: int, start: int, stop: int) -> None:
     """Write a step's text into its column or into `extra`."""
     flags = cell(s, FLAGS)
     absent = is_absent(s, start, stop)
+    if flags & QUOTES_ARE_EMPTY and stop - start == 2:
+        stop = start if load(start) == QUOTE and load(start + 1) == QUOTE else stop
     if flags & EXTRA:
         if not absent:
             set_extra(k, s, start, stop)

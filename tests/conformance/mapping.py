@@ -123,7 +123,7 @@ def _vrl(case: Case, plain: Wanted) -> Wanted | str:
         return duration(case, plain)
     name = case.text.strip('"')
     known = {
-        "apache": {"combined": {"apache": apache.COMBINED}, "common": {"apache": apache.COMMON}},
+        "apache": {"combined": {"builtin": "apache:combined"}, "common": {"apache": apache.COMMON}},
         "common": {"": {"apache": apache.COMMON}},
         "nginx": {
             "combined": {"nginx": nginx.COMBINED},
@@ -135,10 +135,20 @@ def _vrl(case: Case, plain: Wanted) -> Wanted | str:
     return replace(zoned, format=chosen) if chosen else f"vrl:{case.format} {name}".rstrip()
 
 
+LNAV_ACCESS = {
+    "lnav-0002": {
+        "apache": '%{%FT%T}t %h %u %m "%U%q" %{x}n %>s %b "%{Referer}i" "%{User-Agent}i"'
+    },
+    "lnav-0007": {"builtin": "python:http"},
+}
+
+
 def _lnav(case: Case, plain: Wanted) -> Wanted | str:
     """It gives format and level only, so that the line is a record is all there is to assert."""
     if case.format == "lnav:syslog_log":
         return replace(plain, facts={})
+    if case.id in LNAV_ACCESS:  # one name for what are several formats
+        return replace(plain, format=LNAV_ACCESS[case.id], facts={})
     if case.format == "lnav:access_log":
         return replace(plain, format={"apache": apache.COMBINED}, facts={})
     return case.format

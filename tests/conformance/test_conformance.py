@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from etl.formats.message import compile_message
 from etl.formats.registry import compile_format
 from tests.conformance.cases import SCHEMAS, Case, read_cases, read_judgements
 from tests.conformance.columns import differences
-from tests.conformance.mapping import wanted
+from tests.conformance.mapping import SYSLOG, wanted
 from tests.conformance.wanted import Wanted
 from tests.parse.helpers import parse
 
 JUDGEMENTS = read_judgements()
-ENOUGH = 0.955
-ARGUED = 0.99
+ENOUGH = {"syslog and access": 0.97, "all": 0.965}
 """Of the cases in reach; the rest is argued in judged.toml, and none may fail without that."""
+COLUMNS = ("cases", "not yet", "void", "in reach", "passed", "stamped", "judged", "gap", "failed")
 NO_STAMP = re.compile(rb"^(<\d+>\d+) - ")
 STAMPS = {
     "json:events": (b"{", b'{"time":"2003-10-11T22:14:15Z",'),
@@ -78,6 +78,18 @@ def outcome(case: Case) -> tuple[str, str]:
     return judgement.kind.replace("_", " "), ""
 
 
+def family(case: Case) -> str:
+    """Return what kind of log a case is of; nothing where no format reads it."""
+    reading = wanted(case)
+    if isinstance(reading, str):
+        return ""
+    if reading.format == SYSLOG:
+        return "syslog"
+    named = reading.format.get("builtin")
+    requests = named is None or compile_format(builtin=named).table == "requests"
+    return "access" if requests else "other events"
+
+
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_a_peer_s_cases_hold_or_are_argued(schema: str, shared_data: Path) -> None:
     wrong = [why for case in read_cases(shared_data, schema) if (why := outcome(case)[1])]
@@ -86,34 +98,26 @@ def test_a_peer_s_cases_hold_or_are_argued(schema: str, shared_data: Path) -> No
 
 def test_nearly_all_cases_in_reach_hold(shared_data: Path, record_property: Any) -> None:
     """Shown with `pytest -s`: held are those that pass as they stand or with a stamp put in."""
-    columns = (
-        "cases",
-        "not yet",
-        "void",
-        "in reach",
-        "passed",
-        "stamped",
-        "judged",
-        "gap",
-        "failed",
-    )
-    rows = {}
+    peers: dict[str, Counter[str]] = defaultdict(Counter)
+    families: dict[str, Counter[str]] = defaultdict(Counter)
     for schema in SCHEMAS:
-        counts = Counter(outcome(case)[0] for case in read_cases(shared_data, schema))
+        for case in read_cases(shared_data, schema):
+            became = outcome(case)[0]
+            peers[schema][became] += 1
+            families[family(case)][became] += 1
+    families["syslog and access"] = families["syslog"] + families["access"]
+    families["all"] = sum(peers.values(), Counter())
+    del families[""]
+    print("\n" + " ".join([f"{'':>17}", *(f"{name:>8}" for name in COLUMNS), "    held"]))  # noqa: T201
+    for name, counts in (peers | families).items():
         counts["cases"] = counts.total()
         counts["in reach"] = counts["cases"] - counts["not yet"] - counts["void"]
-        rows[schema] = counts
-    total: Counter[str] = sum(rows.values(), Counter())
-    print("\n" + " ".join([f"{'':>17}", *(f"{name:>8}" for name in columns)]))  # noqa: T201
-    for schema, counts in (rows | {"all": total}).items():
-        print(f"{schema:>17} " + " ".join(f"{counts[name]:>8}" for name in columns))  # noqa: T201
-    held = (total["passed"] + total["stamped"]) / total["in reach"]
-    argued = held + total["judged"] / total["in reach"]
-    print(f"held: {held:.1%} of the cases in reach; held or judged otherwise: {argued:.1%}")  # noqa: T201
-    record_property("conformance", f"{held:.3f}")
-    assert held >= ENOUGH
-    assert argued >= ARGUED
-    assert total["failed"] == 0
+        held = (counts["passed"] + counts["stamped"]) / counts["in reach"]
+        figures = " ".join(f"{counts[column]:>8}" for column in COLUMNS)
+        print(f"{name:>17} {figures} {held:>8.1%}")  # noqa: T201
+        record_property(name, f"{held:.3f}")
+        assert held >= ENOUGH.get(name, 0), name
+        assert counts["failed"] == counts["gap"] == 0, name
 
 
 def test_every_judgement_is_of_a_case_that_there_is(shared_data: Path) -> None:

@@ -48,6 +48,7 @@ READERS: dict[Op, Reader] = {
     Op.ANY_TIME: times.read_any,
     Op.PAD: values.read_pad,
     Op.FORWARDED: values.read_forwarded,
+    Op.DIGITS: values.read_digits,
 }
 
 
@@ -132,7 +133,7 @@ class Parser:
                 if "at" not in walk.record and not self.timeless:
                     raise Refused(R.BAD_TIMESTAMP, len(line), TIME)
             except Refused as refused:
-                if walk.begin > furthest:
+                if walk.begin > furthest or (walk.begin == furthest and refused.is_stamp):
                     furthest, tied = walk.begin, [refused]
                 elif walk.begin == furthest and refused.place == tied[0].place:
                     tied.append(refused)

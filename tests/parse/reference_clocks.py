@@ -16,7 +16,7 @@ from tests.parse.reference_times import (
     offset_zone,
     since_1970,
 )
-from tests.parse.reference_walk import TIME, Refused, Walk
+from tests.parse.reference_walk import EXISTING, TIME, Refused, Walk
 
 MONTH = rb"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 WORD = rb"[A-Za-z\x80-\xff]+"
@@ -26,7 +26,8 @@ DIRECTIVES: dict[str, tuple[str, bytes]] = {
     "b": ("month", MONTH), "h": ("month", MONTH), "B": ("month", MONTH + rb"[A-Za-z\x80-\xff]*"),
     "d": ("day", rb" ?\d\d?"), "e": ("day", rb" ?\d\d?"), "j": ("of year", rb"\d{1,3}"),
     "H": ("hour", rb" ?\d\d?"), "k": ("hour", rb" ?\d\d?"), "I": ("hour", rb" ?\d\d?"),
-    "l": ("hour", rb" ?\d\d?"), "p": ("half", rb"[AaPp][Mm]"), "M": ("minute", rb"\d\d?"),
+    "l": ("hour", rb" ?\d\d?"), "p": ("half", rb"[AaPp][Mm]|(?![AaPp])"),
+    "M": ("minute", rb"\d\d?"),
     "S": ("second", rb"\d\d?"), "f": ("fraction", rb"\d{1,9}(?!\d)"), "s": ("epoch", rb"\d{1,11}"),
     "z": ("zone", ZONE), "Z": ("zone", ZONE), "a": ("", WORD), "A": ("", WORD),
     "n": ("", rb"[ \t]*"), "t": ("", rb"[ \t]*"), "%": ("", b"%"), "u": ("", rb"\d"),
@@ -38,6 +39,8 @@ FRACTION = re.compile(rb"[.,](\d{1,9})(?!\d)")
 
 def read_clock(walk: Walk, step: Step, start: int) -> int:
     place = start
+    if not walk.parts:
+        walk.began = start
     for directive, literal in re.findall(r"%(.)|([^%])", expand_pattern(step.name), re.DOTALL):
         name, pattern = DIRECTIVES[directive] if directive else ("", re.escape(literal.encode()))
         match = re.compile(pattern).match(walk.line, place)
@@ -48,8 +51,10 @@ def read_clock(walk: Walk, step: Step, start: int) -> int:
             walk.parts |= {name: b"Z"} if match[0].upper() in (b"Z", b"UTC", b"GMT") else {}
         elif name == "short year":
             walk.parts["year"] = b"%d" % (int(match[0]) + (1900 if int(match[0]) > 68 else 2000))
-        elif name:
+        elif name and match[0]:
             walk.parts[name] = match[0]
+        if directive in ("I", "l"):
+            walk.parts["twelve"] = b""
         part = FRACTION.match(walk.line, place) if directive == "S" else None
         if part and step.scale != EXACT_SECONDS:
             walk.parts["fraction"], place = part[1], part.end()
@@ -71,6 +76,9 @@ def join_parts(walk: Walk) -> None:
     else:
         instant = _of_parts(walk, parts, micros)
     if instant is None:
+        dated = {"month", "day"} <= set(parts) or "of year" in parts
+        if "epoch" in parts or (dated and "hour" in parts):
+            raise Refused(R.BAD_TIMESTAMP, walk.began, EXISTING)
         raise Refused(R.BAD_TIMESTAMP, len(walk.line), TIME)
     walk.record["at"] = instant
 
@@ -81,6 +89,8 @@ def _of_parts(walk: Walk, parts: dict[str, bytes], micros: int) -> datetime | No
         if not 1 <= int(clock[0]) <= 12:
             return None
         clock = (b"%d" % (int(clock[0]) % 12 + 12 * (parts["half"][:1] in b"Pp")), *clock[1:])
+    elif "twelve" in parts:
+        return None
     limits = zip(clock, (23, 59, 60), strict=True)
     if "hour" not in parts or any(int(number) > most for number, most in limits):
         return None

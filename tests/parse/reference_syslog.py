@@ -108,9 +108,9 @@ def read_tagged(walk: Walk, step: Step, start: int) -> int:
     match = TAG.fullmatch(rest)
     if not match and step.flags & Flag.REQUIRED:
         raise walk.refuse(step, R.NO_MATCH, start)
-    app, some, digits, message = match.groups() if match else (None, None, None, rest)
+    app, some, digits, message = match.groups() if match else (None, None, None, b"")
     procid = some or digits
     walk.record["app"] = lossy(app) if app else None
     walk.record["procid"] = lossy(procid) if procid else None
-    walk.record["message"] = lossy(message or b"")
+    walk.record["message"] = lossy(message if match else re.sub(rb"\A ", b"", rest))
     return len(walk.line)

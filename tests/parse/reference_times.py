@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from etl.formats.fields import Flag, Step
+from etl.formats.fields import Flag, Op, Step
 from etl.model import RejectReason as R
-from tests.parse.reference_walk import Reader, Walk
+from tests.parse.reference_walk import Reader, Refused, Walk
 
 MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
@@ -21,6 +21,14 @@ CLF = re.compile(
 ISO = rb"(\d{4})%s(\d\d)%s(\d\d)%s" + TIME_OF_DAY
 YEAR = rb"(?:(19[7-9]\d|20\d\d|2100) )"
 BSD = re.compile(rb"[*.]?%s?([A-Za-z]{3})  ?(\d\d?) %s?" % (YEAR, YEAR) + SHORT_TIME)
+
+ANY_MONTH = b"(?i:%s)" % b"|".join(name.encode() for name in MONTHS)
+SHAPES = {
+    Op.CLF_TIME: rb"\d\d/" + ANY_MONTH + rb"/\d{4}:\d\d:\d\d:\d\d",
+    Op.ISO_TIME: rb"\d{4}-\d\d-\d\d%s\d\d:\d\d:\d\d",
+    Op.BSD_TIME: rb"[*.]?(?:\d{4} )?" + ANY_MONTH + rb"  ?\d\d? (?:\d{4} )?\d\d?:\d\d?:\d\d?",
+}
+"""What is written as a stamp, whatever its numbers are."""
 
 Finder = Callable[[Walk, int, int], tuple[int, datetime | None] | None]
 """Finds a stamp at a place, told the step's scale; returns its end and the instant."""
@@ -43,6 +51,12 @@ def reader(find: Finder) -> Reader:
 def no_time(walk: Walk, step: Step, start: int) -> int:
     if step.flags & Flag.CONDITIONAL and walk.line[start : start + 1] == b"-":
         return start + 1
+    shape = SHAPES.get(step.op, b"(?!)") % (
+        () if step.op is not Op.ISO_TIME else re.escape(bytes([step.scale or ord("T")]))
+    )
+    if re.compile(shape).match(walk.line, start):
+        expected = f"a valid {step.what}, 1970 to 2100"
+        raise Refused(R.BAD_TIMESTAMP, start, expected, is_value=False, is_stamp=True)
     raise walk.refuse(step, R.BAD_TIMESTAMP, start)
 
 

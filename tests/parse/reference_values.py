@@ -43,6 +43,14 @@ def read_decimal(walk: Walk, step: Step, start: int) -> int:
     return end
 
 
+def read_digits(walk: Walk, step: Step, start: int) -> int:
+    match = re.compile(rb"\d+").match(walk.line, start)
+    if not match:
+        raise walk.refuse(step, R.NO_MATCH, start)
+    walk.put_text(step, match[0])
+    return match.end()
+
+
 def read_addend(walk: Walk, step: Step, start: int) -> int:
     """A decimal of its own, whose value is also a part of a sum."""
     dash = _dash(walk, step, start)

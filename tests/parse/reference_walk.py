@@ -16,21 +16,32 @@ from etl.model import RejectReason as R
 SIMPLE_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 SIMPLE_ESCAPES |= {b"a": b"\a", b'"': b'"', b"\\": b"\\"}
 REQUEST = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (.+) (HTTP/\d(?:\.\d)?)", re.DOTALL)
-ABSENT = {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL, b'""': Flag.QUOTES_ARE_NULL}
+ABSENT = {b"-": Flag.DASH_IS_NULL, b"": Flag.EMPTY_IS_NULL}
 SIMPLE_REQUEST = re.compile(rb"(GET) (/[^ ]*)", re.DOTALL)
 
 
 END, TIME = "the end of the line", "a time stamp before the end"
+EXISTING = "a valid date and time, 1970 to 2100"
 
 
 class Refused(Exception):
-    """A value or literal is not there; `place` is an index in the line."""
+    """A value or literal is not there; `place` is an index in the line.
+
+    A value that is written as a time stamp shows what kind of line it is.
+    """
 
     def __init__(
-        self, reason: R, place: int, expected: str, *, is_value: bool | None = None
+        self,
+        reason: R,
+        place: int,
+        expected: str,
+        *,
+        is_value: bool | None = None,
+        is_stamp: bool = False,
     ) -> None:
         self.reason, self.place, self.expected = reason, place, expected
-        known = not expected.startswith("'") and expected not in (END, TIME)
+        self.is_stamp = is_stamp
+        known = not expected.startswith("'") and expected not in (END, TIME, EXISTING)
         self.is_value = known if is_value is None else is_value
 
 
@@ -47,6 +58,7 @@ class Walk:
         self.extra: list[tuple[str, Any]] = []
         self.drifted = False
         self.parts: dict[str, bytes] = {}
+        self.began = 0
         self.addends: list[float | None] = []
 
     def take_all(self, layout: Layout) -> None:
@@ -97,8 +109,10 @@ class Walk:
         return end
 
     def put_text(self, step: Step, value: bytes) -> None:
-        text = decode(value, step.flags)
         absent = bool(step.flags & ABSENT.get(value, Flag.NONE))
+        if step.flags & Flag.QUOTES_ARE_EMPTY and value == b'""':
+            value = b""
+        text = decode(value, step.flags)
         if step.flags & Flag.EXTRA:
             if not absent:
                 self.extra.append((step.key, text))

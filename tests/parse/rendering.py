@@ -51,7 +51,7 @@ class Rendered:
 
     def value(self, step: Step, letters: str = LETTERS) -> str:
         """Draw a value, note what it must become, and return it without escapes."""
-        if step.flags & Flag.EXTRA and step.op not in STAMPS:
+        if step.flags & Flag.EXTRA and step.op not in (*STAMPS, Op.DIGITS):
             return self.kept(step, letters)
         return SINGLE[step.op](self, step, letters)
 
@@ -109,6 +109,14 @@ def a_text(one: Rendered, step: Step, letters: str) -> str:
     texts = st.text(letters, min_size=1, max_size=12).map(str.strip)
     text = one.draw(texts.filter(lambda some: some not in ("", "-", '""')))
     return one.put(step, text, text)
+
+
+def a_number(one: Rendered, step: Step, _: str) -> str:
+    shown = one.draw(st.text("0123456789", min_size=1, max_size=30))
+    if step.flags & Flag.EXTRA:
+        one.extra.append((step.key, shown))
+        return shown
+    return one.put(step, shown, shown)
 
 
 def an_integer(one: Rendered, step: Step, _: str) -> str:
@@ -228,4 +236,5 @@ SINGLE: dict[Op, Callable[[Rendered, Step, str], str]] = {
     Op.CLF_TIME: lambda one, step, _: one.stamp(step, f"{one.at:%d/%b/%Y:%H:%M:%S} +0000"),
     Op.BSD_TIME: lambda one, step, _: one.stamp(step, f"{one.at:%b %d %H:%M:%S}"),
     Op.VERSION: lambda one, step, _: "1",
+    Op.DIGITS: a_number,
 }

@@ -9,6 +9,7 @@ from etl.formats import syslog
 from etl.formats.builtin.entry import BuiltinFormat, layout_format
 from etl.formats.builtin.shapes import (
     ANY_TIME,
+    CLF,
     ISO,
     LEVEL_LETTER,
     SEVERITY,
@@ -16,6 +17,7 @@ from etl.formats.builtin.shapes import (
     text,
 )
 from etl.formats.fields import Field, Flag, Layout, Op, Pairs
+from etl.formats.pieces import cri_pieces, docker_pieces
 from etl.formats.template import json_object, named_values, template
 
 _EVENT: Mapping[str, Field] = {
@@ -31,6 +33,11 @@ _APACHE: Mapping[str, Field] = {
     "time": clock("%a %b %e %H:%M:%S %Y"),
     "module": text("app"),
 }
+_APACHE_TIMES = (
+    _APACHE["time"],
+    Field("at", Op.ISO_TIME, scale=ord(" ")),  # ErrorLogFormat's %{c}t
+    CLF,  # of generators of logs
+)
 _APACHE_LINES = {
     "2.4": "[$time] [$module:$level] [pid $pid:tid $thread] [client $client] $message",
     "2.4 without a client": "[$time] [$module:$level] [pid $pid:tid $thread] $message",
@@ -67,6 +74,7 @@ _CISCO: Mapping[str, Field] = {
     # A relay's stamp and name come before the device's own.
     "relay_time": Field("at", Op.BSD_TIME, rank=1),
     "relay": text("host"),
+    "sequence": Field("", Op.DIGITS),
     "facility": text("app"),
     "mnemonic": text("msgid"),
 }
@@ -131,6 +139,11 @@ def _lines(lines: Mapping[str, str], fields: Mapping[str, Field]) -> tuple[Layou
     )
 
 
+def _apache() -> tuple[Layout, ...]:
+    layouts = (_lines(_APACHE_LINES, {**_APACHE, "time": time}) for time in _APACHE_TIMES)
+    return tuple(layout for each in layouts for layout in each)
+
+
 def _cisco() -> tuple[Layout, ...]:
     heads = [*("<$priority>" + head for head in _CISCO_HEADS), *_CISCO_HEADS]
     return _lines({head + "…": head + _CISCO_LINE for head in heads}, _CISCO)
@@ -169,7 +182,7 @@ DAEMONS: Mapping[str, BuiltinFormat] = {
         "\n".join(_APACHE_LINES.values()),
         "https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat",
         "events",
-        lambda: _lines(_APACHE_LINES, _APACHE),
+        _apache,
     ),
     "nginx:error": layout_format(
         "nginx's error log",
@@ -191,6 +204,7 @@ DAEMONS: Mapping[str, BuiltinFormat] = {
         "https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md",
         "events",
         lambda: _lines({"line": _CRI_LINE}, _CRI),
+        cri_pieces,
     ),
     "container:docker": layout_format(
         "Docker's json-file logs; takes an `inner` format",
@@ -198,6 +212,7 @@ DAEMONS: Mapping[str, BuiltinFormat] = {
         "https://docs.docker.com/engine/logging/drivers/json-file/",
         "events",
         _docker,
+        docker_pieces,
     ),
     "cisco:ios": layout_format(
         "Cisco IOS and ASA",

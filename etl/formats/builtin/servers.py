@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from etl.formats import apache, nginx
+from etl.formats.apache import compile_apache
 from etl.formats.builtin.entry import (
     BuiltinFormat,
     apache_format,
@@ -26,7 +27,7 @@ from etl.formats.builtin.shapes import (
     seconds,
     text,
 )
-from etl.formats.fields import Field, Flag, Layout, Op, Trailing
+from etl.formats.fields import Field, Flag, Layout, LineFormat, Op, Trailing
 from etl.formats.template import template
 
 _HTTPD = "https://httpd.apache.org/docs/2.4/logs.html#accesslog"
@@ -50,6 +51,9 @@ _TRAEFIK = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$referer"'
     ' "$user_agent" $request_count "$router" "$server_url" ${duration_ms}ms'
 )
+
+_PYTHON_TIME = clock("%d/%b/%Y %H:%M:%S")
+_PYTHON = '$remote_addr - - [$time] "$request" $status $body_bytes_sent'
 
 _ENVOY_FIELDS: Mapping[str, Field] = {
     "start_time": ISO,
@@ -182,6 +186,14 @@ def _uwsgi() -> tuple[Layout, ...]:
     )
 
 
+def _combined(name: str) -> LineFormat:
+    """Return httpd's format; some that imitate it write an absent value's dash without quotes."""
+    plain = compile_apache(apache.COMBINED, name=name)
+    dashes = compile_apache(apache.COMMON + " - -").layouts[0]
+    unquoted = Layout("without quotes", dashes.steps)
+    return replace(plain, layouts=(*plain.layouts, unquoted))
+
+
 _TOMCAT = "https://tomcat.apache.org/tomcat-10.1-doc/config/valve.html#Access_Log_Valve"
 _MAIN = nginx.COMBINED + ' "$http_x_forwarded_for"'
 _INGRESS_LINE = (
@@ -197,7 +209,9 @@ SERVERS: Mapping[str, BuiltinFormat] = {
     ),
     "nginx:ingress": nginx_format("Kubernetes ingress-nginx", _INGRESS_LINE, _INGRESS),
     "apache:common": apache_format("Common Log Format", apache.COMMON, _HTTPD),
-    "apache:combined": apache_format("Combined Log Format", apache.COMBINED, _HTTPD),
+    "apache:combined": BuiltinFormat(
+        "Combined Log Format", apache.COMBINED, _HTTPD, "requests", _combined
+    ),
     # The virtual host comes first; %O as Debian's apache2.conf has it.
     "apache:vhost_combined": apache_format(
         "Combined Log Format after virtual host and port",
@@ -205,6 +219,13 @@ SERVERS: Mapping[str, BuiltinFormat] = {
         "https://sources.debian.org/src/apache2/2.4.62-1/debian/config-dir/apache2.conf.in/",
     ),
     "tomcat:common": apache_format("Tomcat's access log valve", apache.TOMCAT, _TOMCAT),
+    "python:http": layout_format(
+        "Python's http.server, and Flask's and Werkzeug's servers for development",
+        _PYTHON,
+        "https://docs.python.org/3/library/http.server.html#http.server.BaseHTTPRequestHandler.log_request",
+        "requests",
+        lambda: (template(_PYTHON, {**_CLF_FIELDS, "time": _PYTHON_TIME}),),
+    ),
     "traefik:clf": layout_format(
         "Traefik's access log in its common format",
         _TRAEFIK,
