@@ -209,9 +209,21 @@ def split_days(records: pa.RecordBatch, zone: ZoneInfo) -> Iterator[tuple[date, 
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     starts = np.array([to_micros(day_start(day, zone)) for day in days], dtype=np.int64)
     index = np.searchsorted(starts, _micros(records), side="right") - 1
-    for number in np.unique(index):
-        rows = np.flatnonzero(index == number)
-        yield days[int(number)], records.take(pa.array(rows))
+    in_order = bool(np.all(index[1:] >= index[:-1]))
+    for number in np.flatnonzero(np.bincount(index)):
+        if in_order:
+            start, stop = np.searchsorted(index, [number, number + 1])
+            yield days[int(number)], _copied(records.slice(start, stop - start))
+        else:
+            yield days[int(number)], records.take(pa.array(np.flatnonzero(index == number)))
+
+
+def _copied(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Return rows in memory of their own: a day's few would hold those of their whole block."""
+    none = rows.slice(0, 0)  # of a single array no copy is made
+    pairs = zip(rows.columns, none.columns, strict=True)
+    arrays = [pa.concat_arrays(pair) for pair in pairs]
+    return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)
 
 
 def _micros(records: pa.RecordBatch) -> npt.NDArray[np.int64]:
