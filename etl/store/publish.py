@@ -61,7 +61,7 @@ def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]
 def published_batches(warehouse: Warehouse) -> dict[str, int]:
     """Return for each source the number of the last batch that all tables hold."""
     sources = sources_in(warehouse)
-    opened = warehouse.existing(LAST_TABLE)
+    opened = warehouse.reading(LAST_TABLE)
     if opened is None:
         return dict.fromkeys(sources, 0)
     return {source: opened.transaction_version(source) or 0 for source in sources}

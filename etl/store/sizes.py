@@ -36,7 +36,7 @@ def table_sizes(warehouse: Warehouse) -> list[TableSize]:
     """Return the size of each table that exists."""
     found = []
     for table, partitions in PARTITIONS.items():
-        opened = warehouse.existing(table)
+        opened = warehouse.reading(table)
         if opened is None:
             continue
         with store_errors(table):
@@ -76,7 +76,7 @@ def rows_by_source(warehouse: Warehouse) -> dict[tuple[str, str], int]:
     """Return how many rows the tables of lines hold, by table and source."""
     rows: dict[tuple[str, str], int] = {}
     for table, partitions in PARTITIONS.items():
-        opened = warehouse.existing(table) if "source" in partitions else None
+        opened = warehouse.reading(table) if "source" in partitions else None
         for part in [] if opened is None else parts_in(opened, table):
             rows[table, part.source] = rows.get((table, part.source), 0) + part.rows
     return rows

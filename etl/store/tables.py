@@ -42,7 +42,6 @@ PARTITIONS = {
 }
 """Each table's partition columns."""
 
-
 TRIES = 20
 """Commits that may be overtaken by others before we give up."""
 
@@ -204,11 +203,19 @@ class Warehouse:
 
     def snapshot(self, table: str, schema: pa.Schema, *, app: str) -> tuple[pl.LazyFrame, int]:
         """Return a table's rows and an owner's transaction number, both of one version."""
-        if not self.exists(table):
+        opened = self._readable(table, schema)
+        if opened is None:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
-        opened = self.open(table, schema)
         with store_errors(table):
             return _lazy(opened), opened.transaction_version(app) or 0
+
+    def _readable(self, table: str, schema: pa.Schema) -> DeltaTable | None:
+        """Return a table for reading, widened where `schema` asks for more."""
+        opened = self.reading(table)
+        if opened is None:
+            return None
+        with store_errors(table):
+            return self.open(table, schema) if lacks(opened.schema(), schema) else opened
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to an unpartitioned table."""
@@ -236,11 +243,11 @@ class Warehouse:
 
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
-        opened = self.reading(table)
+        opened = self._readable(table, schema)
         if opened is None:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
         with store_errors(table):
-            return _lazy(self.open(table, schema) if lacks(opened.schema(), schema) else opened)
+            return _lazy(opened)
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""

@@ -108,7 +108,7 @@ def compact_days(
     Raises:
         StoreError: A file cannot be read or written, or rows were lost on the way.
     """
-    opened = warehouse.existing(table)
+    opened = warehouse.reading(table)
     if opened is None:
         return None
     files = size = new_files = new_size = 0

@@ -84,8 +84,8 @@ def test_the_number_of_workers_changes_no_figure(tmp_path: Path) -> None:
     found = []
     for workers in (1, 5):
         folder = tmp_path / str(workers)
-        simulate(folder, days=4, lines=4_000, seed=7)
-        run_all(open_folder(folder), [date(2026, 3, 18)], now=NOW, workers=workers)
+        simulate(folder, days=2, lines=4_000, seed=7)
+        run_all(open_folder(folder), [date(2026, 3, 17)], now=NOW, workers=workers)
         found.append(
             {path: digest for path, digest in tree(folder / "out").items() if path.endswith(".csv")}
         )
