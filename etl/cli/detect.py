@@ -186,6 +186,13 @@ def _print_nothing(path: Path, miss: Miss | None) -> None:
         print_sample(miss.raw, miss.detail)
     else:
         click.echo("No built-in format fits.")
+    if miss is not None and miss.lacks_time:
+        click.echo(
+            "It is JSON, and no name in it is known to say when. Say which one does, in"
+            " daytally.toml:\n\n"
+            f"format = '{miss.format}'\n[source.columns]\nat = \"NAME\"\n"
+        )
+        return
     click.echo("The first lines are:")
     for line in first_lines(path):
         click.echo("  " + line[:200].decode("utf-8", "backslashreplace"))

@@ -48,8 +48,9 @@ def print_lines(text: str) -> None:
 
 def print_sample(raw: bytes, detail: str) -> None:
     """Print a refused line with a caret under the column that its detail names."""
-    named = re.match(r"column (\d+): ", detail)
-    place = int(named[1]) - 1 if named else 0
+    raw = raw.rstrip(b"\r")
+    named = re.match(r"(?:message from column (\d+), )?column (\d+): ", detail)
+    place = int(named[1] or 1) + int(named[2]) - 2 if named else 0
     before, after = _printable(raw[:place]), _printable(raw[place : place + SAMPLE_WIDTH])
     if len(before) > SAMPLE_WIDTH // 2:
         before = "…" + before[-(SAMPLE_WIDTH // 2) :]

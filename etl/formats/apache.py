@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from etl.errors import LogFormatError, nearest
-from etl.formats.assemble import Piece, Placed, layouts
+from etl.formats.assemble import Piece, Placed, blank_hints, layouts
 from etl.formats.directives import read_apache_log_format
 from etl.formats.fields import EXACT_SECONDS, Field, Flag, LineFormat, Op, expand_pattern
 
@@ -138,7 +138,8 @@ def compile_apache(text: str, *, name: str = "apache") -> LineFormat:
             literal = text[position : position + width]
             pieces.append(_BACKSLASHES.get(literal, literal).encode())
             position += width
-    return LineFormat(name, "requests", written, layouts(_joined(pieces), text))
+    laid_out = layouts(_joined(pieces), text)
+    return LineFormat(name, "requests", written, laid_out, blank_hints(pieces))
 
 
 def _directive(match: re.Match[str], text: str) -> list[Piece]:
@@ -241,7 +242,9 @@ def _header_name(name: str, argument: str) -> str:
 
 def _unknown(match: re.Match[str], text: str) -> LogFormatError:
     name, argument = match[2], _argument(match)
-    if not name:
+    if not name and text.startswith("{", match.end()):
+        what, hint = "the brace is not closed", "%{Name}i"
+    elif not name:
         what, hint = "a directive's letter is missing", "a percent sign itself is written %%"
     elif name in WITH_ARGUMENT and not argument:
         what, hint = f"%{name} needs a name in braces", f"%{{Name}}{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from etl.errors import LogFormatError
 from etl.formats.fields import (
@@ -57,6 +58,18 @@ def layouts(
     quoted = assemble([QUOTE, *pieces, QUOTE], text, escapes)
     plain = with_time(assemble(pieces, text, escapes, Trailing.DRIFT), text, slip)
     return plain, Layout(IN_QUOTES, quoted.steps)
+
+
+def blank_hints(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """Say which fields hold blanks and end at the first one, as the string has it."""
+    return tuple(
+        f"{piece.text} holds blanks and ends at the first one here: better put it in quotes."
+        for piece, following in pairwise(_merge(pieces))
+        if isinstance(piece, Placed)
+        and (piece.field.op is Op.REQUEST or piece.field.column == "user_agent")
+        and isinstance(following, bytes)
+        and following.startswith(b" ")
+    )
 
 
 def with_time(layout: Layout, text: str, slip: tuple[Placed, str] | None = None) -> Layout:
@@ -172,7 +185,7 @@ def _merge(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _parted_by_slashes(pieces: list[Piece]) -> list[Piece]:
-    """Let a host end where the URI behind it begins, as in `$host$request_uri`."""
+    """Let a host or a method end where the URI behind it begins, as in `$host$request_uri`."""
     owner = _owners([piece for piece in pieces if isinstance(piece, Placed)]).get("path")
     parted: list[Piece] = []
     for piece in pieces:
@@ -186,7 +199,15 @@ def _parted_by_slashes(pieces: list[Piece]) -> list[Piece]:
 
 
 def _holds_no_slash(field: Field) -> bool:
-    names = {"host", "hostname", "server_name", "server_port", "request_port", "remote_addr"}
+    names = {
+        "host",
+        "hostname",
+        "server_name",
+        "server_port",
+        "request_port",
+        "remote_addr",
+        "method",
+    }
     return field.op is Op.INTEGER or not names.isdisjoint((field.column, field.name))
 
 

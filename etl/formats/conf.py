@@ -61,8 +61,7 @@ def read_formats(text: str) -> list[ConfiguredFormat]:
     joined = _LINES.sub(_join, text)
     matches = list(_NGINX.finditer(text))
     found = [_nginx(match, text) for match in matches]
-    hint = "a quote or the semicolon is missing"
-    found += _unread(_NGINX_BEGIN, matches, text, "log_format", hint)
+    found += _unread(_NGINX_BEGIN, matches, text, "log_format", "a quote or a semicolon is missing")
     matches = list(_APACHE.finditer(joined))
     found += [_apache(match, joined) for match in matches]
     found += _unread(_APACHE_BEGIN, matches, joined, "apache_format", 'LogFormat "…" name')
@@ -94,11 +93,11 @@ def _unread(
     for match in begin.finditer(text):
         if match.start() not in read:
             line = match[0].strip()
-            error = LogFormatError(
-                "the directive does not end", text=line, position=len(line), hint=hint
-            )
+            what = "the directive does not end, or is no string in quotes"
+            error = LogFormatError(what, text=line, position=len(line), hint=hint)
+            name = line.split()[1] if key == "log_format" else ""
             number = _line_of(match.start(), text)
-            found.append(ConfiguredFormat(key, "", line, (), str(error), number))
+            found.append(ConfiguredFormat(key, name, line, (), str(error), number))
     return found
 
 
@@ -109,8 +108,8 @@ def _inline(text: str) -> list[ConfiguredFormat]:
         string = read_apache_log_format(f"LogFormat {use[2]}")
         if "%" in string:
             files, line = (_plain(use[1]),), _line_of(use.start(), text)
-            error = _error_of(string)
-            found.append(ConfiguredFormat("apache_format", "", string, files, error, line))
+            error, hints = _compiled(string)
+            found.append(ConfiguredFormat("apache_format", "", string, files, error, line, hints))
     return found
 
 
@@ -155,17 +154,17 @@ def _nginx(match: re.Match[str], text: str) -> ConfiguredFormat:
 def _apache(match: re.Match[str], text: str) -> ConfiguredFormat:
     string = read_apache_log_format(match[0].strip())
     files = [_plain(use[1]) for use in _CUSTOM_LOG.finditer(text) if _plain(use[2]) == match[1]]
-    error, line = _error_of(string), _line_of(match.start(), text)
-    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error, line)
+    error, hints = _compiled(string)
+    line = _line_of(match.start(), text)
+    return ConfiguredFormat("apache_format", match[1], string, tuple(files), error, line, hints)
 
 
-def _error_of(string: str) -> str:
-    """Return why a LogFormat string does not compile; nothing if it does."""
+def _compiled(string: str) -> tuple[str, tuple[str, ...]]:
+    """Return why a LogFormat string does not compile (nothing if it does), and hints on it."""
     try:
-        compile_apache(string)
+        return "", compile_apache(string).hints
     except LogFormatError as caught:
-        return str(caught)
-    return ""
+        return str(caught), ()
 
 
 def _plain(text: str) -> str:

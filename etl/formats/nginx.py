@@ -10,7 +10,7 @@ import difflib
 import re
 
 from etl.errors import LogFormatError
-from etl.formats.assemble import Piece, Placed, layouts
+from etl.formats.assemble import Piece, Placed, blank_hints, layouts
 from etl.formats.directives import read_log_format
 from etl.formats.fields import TIMES, Field, LineFormat, Op
 
@@ -130,7 +130,7 @@ def compile_nginx(text: str, *, name: str = "nginx") -> LineFormat:
         start = (whole or match).end()
     pieces.append(text[start:].encode())
     laid_out = layouts(pieces, text, escapes, _time_slip(pieces))
-    return LineFormat(name, "requests", written, laid_out, tuple(hints))
+    return LineFormat(name, "requests", written, laid_out, (*hints, *blank_hints(pieces)))
 
 
 def _time_slip(pieces: list[Piece]) -> tuple[Placed, str] | None:

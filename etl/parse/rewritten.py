@@ -67,7 +67,7 @@ class NestedParser:
         around = outer.records if all_came else outer.records.take(pa.array(rows))
         columns["at"] = pc.coalesce(columns["at"], around.column("at"))
         self._keep_outer(columns, around)
-        wrapped = _moved(inner.rejects, starts, offsets, block, "message, ")
+        wrapped = _moved(inner.rejects, starts, offsets, block, _in_message)
         rejects = pa.Table.from_batches([outer.rejects, wrapped]).sort_by("offset")
         counts = Counts(
             outer.counts.lines,
@@ -196,7 +196,7 @@ class PatternParser:
             [dict(zip(_REJECT_SCHEMA.names, row, strict=True)) for row in refused],
             schema=_REJECT_SCHEMA,
         )
-        moved = _moved(parsed.rejects, starts, at, block, "groups, ")
+        moved = _moved(parsed.rejects, starts, at, block, lambda *_: "groups, ")
         rejects = pa.Table.from_batches([own, moved]).sort_by("offset").combine_chunks()
         total = len(found) + len(refused) + blank
         refusals = len(refused) + parsed.counts.rejects
@@ -247,10 +247,30 @@ def _parse_lines(walker: Walker, data: bytes | pa.Buffer, bounds: Ints) -> tuple
     return walker.parse(Block(padded, size, 0)), bounds[:-1]
 
 
+def _in_message(line: bytes, message: bytes) -> str:
+    """Say where a message begins, if the line ends with it as it is: in JSON it is escaped."""
+    line = line.rstrip(b"\r")
+    if not line.endswith(message):
+        return "message, "
+    return f"message from column {len(line) - len(message) + 1}, "
+
+
 def _moved(
-    rejects: pa.RecordBatch, starts: Ints, offsets: Ints, block: Block, where: str
+    rejects: pa.RecordBatch,
+    starts: Ints,
+    offsets: Ints,
+    block: Block,
+    where: Callable[[bytes, bytes], str],
 ) -> pa.RecordBatch:
-    """Return rejects of texts as those of the lines that the texts came from."""
+    """Return rejects of texts as those of the lines that the texts came from.
+
+    Args:
+        rejects: Of the texts.
+        starts: Where each text begins in what was parsed.
+        offsets: Where each line begins in the input.
+        block: The lines.
+        where: Says of a line and its text what a detail's columns count from.
+    """
     places = offsets[np.searchsorted(starts, rejects.column("offset").to_numpy())]
     data = block.data[: block.size].tobytes()
     raws = []
@@ -259,7 +279,11 @@ def _moved(
         end = data.find(b"\n", start)
         raws.append(data[start : len(data) if end < 0 else end])
     reasons = rejects.column("reason").to_pylist()
-    details = [where + str(detail) for detail in rejects.column("detail").to_pylist()]
+    texts = rejects.column("raw").to_pylist()
+    details = [
+        where(raw, text) + str(detail)
+        for raw, text, detail in zip(raws, texts, rejects.column("detail").to_pylist(), strict=True)
+    ]
     for number, raw in enumerate(raws):
         why = unreadable(raw)
         if why is not None:

@@ -27,6 +27,9 @@ SAMPLE_BYTES = 1 << 18
 _FREE = {"message": 0.5, **dict.fromkeys(SPARE_COLUMN.values(), 0.3)}
 """Columns that take whatever there is, and how much less than others they say about a format."""
 
+_ANY_JSON = "json:events"
+"""Of the formats that read a JSON object to its end, the one that claims least about it."""
+
 _LEAST = 0.005
 _TRIED = 20
 _NO_TIME = "a time stamp before the end"
@@ -99,6 +102,11 @@ class Miss:
     raw: bytes
     detail: str
 
+    @property
+    def lacks_time(self) -> bool:
+        """Whether all of the line is read, and nothing in it says when it was."""
+        return self.detail.endswith(_NO_TIME)
+
 
 def refused_by(name: str, path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | None:
     """Return the line of a file's sample that a format refuses after most of it; None if none.
@@ -111,8 +119,9 @@ def refused_by(name: str, path: Path, *, zone: ZoneInfo, reference: datetime) ->
     for block in _sample(path):
         for row in parser.parse(block).rejects.slice(0, _TRIED).to_pylist():
             place = re.match(COLUMN, row["detail"])
-            if place is not None and row["detail"].endswith(_NO_TIME):
-                continue  # a line of names and values can be anything
+            timeless = place is not None and row["detail"].endswith(_NO_TIME)
+            if timeless and not row["raw"].lstrip().startswith(b"{"):
+                continue  # a line of names and values can be anything; JSON cannot
             reach = (int(place[1]) - 1) / max(1, len(row["raw"])) if place else 0.0
             known = place is not None or "column" in row["detail"]
             miss = Miss(name if known else "", reach, row["raw"], row["detail"])
@@ -129,7 +138,7 @@ def nearest_miss(path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | N
     misses = (refused_by(name, path, zone=zone, reference=reference) for name in BUILTIN_FORMATS)
     found = [miss for miss in misses if miss is not None]
     unreadable = next((miss for miss in found if not miss.format), None)
-    best = max(found, key=lambda miss: miss.reach, default=None)
+    best = max(found, key=lambda miss: (miss.reach, miss.format == _ANY_JSON), default=None)
     if unreadable is not None or best is None or best.reach < _NEAR:
         return unreadable
     return best
@@ -138,7 +147,8 @@ def nearest_miss(path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | N
 def first_lines(path: Path, count: int = 3) -> list[bytes]:
     """Return the first lines of a file, decompressed."""
     head = next(iter(_sample(path)), None)
-    return [] if head is None else head.data[: head.size].tobytes().split(b"\n")[:count]
+    lines = [] if head is None else head.data[: head.size].tobytes().split(b"\n")
+    return [line.rstrip(b"\r") for line in lines[:count] if line.strip()]
 
 
 def _sample(path: Path) -> Iterator[Block]:

@@ -173,7 +173,10 @@ class Parser:
         found = parser.parse(text + b"\n", 1)
         outcome.blank += found.blank
         for reason, why, *_ in found.rejects:
-            self._refuse(outcome, R(reason), f"message, {why}", raw, offset)
+            begin = len(raw.rstrip(b"\r")) - len(text)
+            known = raw.rstrip(b"\r")[begin:] == text
+            where = f"message from column {begin + 1}, " if known else "message, "
+            self._refuse(outcome, R(reason), where + why, raw, offset)
         for each in found.records:
             outcome.records.append(_with_outer(each, record, inner.table) | {"offset": offset})
 

@@ -13,7 +13,7 @@ from tests.parse.reference_walk import Reader, Refused, Walk
 
 MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"
-SHORT_TIME = rb"([01]?\d|2[0-3]):([0-5]?\d):([0-5]?\d|60)"
+SHORT_TIME = rb"([01]?\d|2[0-3]):([0-5]?\d):([0-5]\d|60|\d(?!\d))"
 OFFSET = rb"([+-])([01]\d|2[0-3])(:?)([0-5]\d)"
 CLF = re.compile(
     rb"(\d\d)/([A-Za-z]{3})/(\d{4}):" + TIME_OF_DAY + rb" ([+-])([01]\d|2[0-3])([0-5]\d)"

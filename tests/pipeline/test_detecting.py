@@ -112,6 +112,15 @@ def test_where_the_nearest_format_stops_is_shown(tmp_path: Path) -> None:
     assert lines[2].index("October") == lines[3].index("^")
 
 
+def test_json_without_a_known_stamp_is_told_what_to_write(tmp_path: Path) -> None:
+    log = tmp_path / "odd.jsonl"
+    log.write_text('{"when":"2009/11/10 23:00:00","msg":"hi"}\n' * 2)
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout
+    assert "json:events comes furthest" in stdout
+    assert "[source.columns]\nat = " in stdout
+    assert "regex:" not in stdout
+
+
 def test_lines_that_are_refused_are_shown(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text(COMBINED * 9 + COMBINED.replace(" 200 ", " OK "))

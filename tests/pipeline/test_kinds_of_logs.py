@@ -69,7 +69,7 @@ def test_a_container_s_lines_are_read_by_the_inner_format(write_project: Write) 
     assert (first["remote_addr"], first["offset"], second["offset"]) == ("1.2.3.4", 0, len(before))
     refused = rows(folder, "rejects")
     assert [row["raw"] for row in refused] == [f"{head}starting".encode(), b"not cri"]
-    assert refused[0]["detail"].startswith("message, column 1: expected")
+    assert refused[0]["detail"].startswith("message from column 33, column 1: expected")
 
 
 def test_docker_s_json_holds_events_whose_time_is_docker_s(write_project: Write) -> None:
