@@ -110,6 +110,17 @@ def test_every_link_leads_to_a_file_that_is_there(browser: Browser, out: Path, n
     assert [link for link in local if not (out / name).parent.joinpath(link).exists()] == []
 
 
+@pytest.mark.parametrize("width", [390, 800])
+def test_a_mail_breaks_no_verdict_and_never_scrolls_sideways(browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    _open(page, ROOT / "tests" / "golden" / "mail", "mail.html")
+    lines_of = "all => all.map(each => [each.innerText, each.getClientRects().length])"
+    verdicts = page.eval_on_selector_all("td > b:first-child", lines_of)
+    assert {"missed", "met"} <= {text.split()[-1] for text, _ in verdicts}
+    assert [text for text, lines in verdicts if lines > 1] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def _open(page: Page, out: Path, name: str) -> None:
     page.goto((out / name).as_uri(), wait_until="load")
 
