@@ -19,6 +19,7 @@ MICROSECOND, NANOSECOND = Fraction(1, 10**6), Fraction(1, 10**9)
 UNITS = {"ns": NANOSECOND, "us": MICROSECOND, "µs": MICROSECOND, "μs": MICROSECOND}
 UNITS |= {"ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600)}
 UNITS |= {"d": Fraction(86_400), "w": Fraction(604_800)}
+PLACES = {"ns": 9, "us": 6, "µs": 6, "μs": 6, "ms": 3}
 MOST_DIGITS = 18
 MOST_PLACES = 27
 LARGEST_EXPONENT = 270
@@ -66,4 +67,7 @@ def is_exact(text: str) -> bool:
     """Tell whether the digits of a text surely fit one double (see `read_duration`)."""
     length = seconds(text)
     digits = len(re.sub(r"[^0-9]", "", text))
-    return length is not None and digits <= 12 and abs(length) < 10**5 and "e" not in text.lower()
+    if length is None or digits > 12 or abs(length) >= 10**5 or "e" in text.lower():
+        return False
+    places = (len(m[2] or "") + PLACES.get(m[3], 0) for m in PART.finditer(text))
+    return abs(length) * 10 ** max(places, default=0) <= 1 << 53

@@ -81,6 +81,7 @@ PIECES = st.sampled_from([*reference.UNITS, *"PTWDHMS:.,e- ", "00:00:0", "PT"]) 
 @given(st.builds("".join, GO.map(lambda parts: [n + u for n, u in parts])))
 @example("0.1s0.2s")
 @example("9007199254740993ns")
+@example("0.1d0.141ns0.3d")
 def test_any_sum_of_units_is_its_exact_value(text: str) -> None:
     assert_as_the_reference_says(text)
 
