@@ -146,8 +146,10 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
     if match[2] == "%":
         return [b"%"]
     marks = _ARGUMENT.sub("", match[1])
-    field = _field(match, text)
     name = match[2]
+    if name == "t" and _is_plain(_argument(match)):
+        return [_argument(match).encode()]
+    field = _field(match, text)
     if "<" in marks and name != "s":
         field = replace(field, name="original_" + (field.name or name), rank=field.rank + 1)
     if name == "s" and ">" not in marks:
@@ -159,6 +161,15 @@ def _directive(match: re.Match[str], text: str) -> list[Piece]:
     placed = Placed(field, match[0], match.start())
     # Only the plain %t comes in brackets.
     return [b"[", placed, b"]"] if field.op is Op.CLF_TIME and not _argument(match) else [placed]
+
+
+def _is_plain(argument: str) -> bool:
+    """Tell whether strftime writes a text as it is, as in `%{[UTC]}t`: it has no directives.
+
+    A word alone is taken for a token of httpd's, such as `msec`, that is misspelt.
+    """
+    text = argument.removeprefix("begin:").removeprefix("end:")
+    return bool(text) and "%" not in text and re.fullmatch(r"\w+", text) is None
 
 
 def _conditional(field: Field, *, bracketed: bool) -> Field:

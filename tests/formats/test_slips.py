@@ -30,6 +30,12 @@ def test_parts_of_a_stamp_that_make_one_compile(text: str) -> None:
     assert "at" in compile_format(apache=text).columns
 
 
+def test_a_misspelt_token_of_apache_s_time_is_no_literal() -> None:
+    with pytest.raises(LogFormatError) as caught:
+        compile_format(apache="%h %{msce}t")
+    assert "%{msec}t" in caught.value.hint
+
+
 def test_a_misspelt_variable_of_time_is_marked() -> None:
     with pytest.raises(LogFormatError) as caught:
         compile_format(nginx="$remote_addr [$time_locl] $status")

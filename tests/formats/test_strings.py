@@ -226,6 +226,7 @@ def test_apache_directives(directives: str, line: bytes, expected: dict[str, obj
             1_700_000_000_000_001,
         ),
         ("%{%Y}t-%{%m}t-%{%d}t %{%H:%M:%S}t", b"2023-11-14 23:13:20", 1_700_000_000_000_000),
+        ("%{%F %T}t%{ [local]}t", b"2023-11-14 23:13:20 [local]", 1_700_000_000_000_000),
     ],
 )
 def test_apache_time_stamps(directive: str, stamp: bytes, micros: int) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from etl.cli.main import main
 from etl.errors import ConfigError
 from etl.model import Counts
 from etl.pipeline.ingest_run import run_ingest
@@ -70,6 +72,9 @@ def test_a_container_s_lines_are_read_by_the_inner_format(write_project: Write) 
     refused = rows(folder, "rejects")
     assert [row["raw"] for row in refused] == [f"{head}starting".encode(), b"not cri"]
     assert refused[0]["detail"].startswith("message from column 33, column 1: expected")
+    shown = CliRunner().invoke(main, ["--project", str(folder), "rejects"]).stdout.splitlines()
+    place = shown.index(f"  {head}starting")
+    assert shown[place + 1].index("^") == shown[place].index("starting")
 
 
 def test_docker_s_json_holds_events_whose_time_is_docker_s(write_project: Write) -> None:
