@@ -37,6 +37,8 @@ KNOWN = {
     "lnav/logfile_cloudflare.1": "cloudflare:json",
     "lnav/logfile_glog.0": "klog:text",
     "lnav/logfile_journald.json": "journald:json",
+    "lnav/logfile_muxed_syslog.0": "json:events",
+    "lnav/logfile_pino.0": "json:events",
     "lnav/logfile_w3c.5": "iis:w3c",
     "loghub/Apache_2k.log.gz": "apache:error",
     "loghub/Mac_2k.log.gz": "syslog",
