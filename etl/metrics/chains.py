@@ -70,9 +70,7 @@ def chain_views(
     start, end = day_bounds(day, definitions.zone)
     for chain in definitions.chains:
         of_chain = seen[chain.name]
-        gaps = gaps_of(
-            of_chain.steps, of_chain.views, absent or {}, definitions.zone, known.last_at
-        )
+        gaps = gaps_of(of_chain.steps, of_chain.views, absent or {}, definitions, known.last_at)
         case = Case(chain, of_chain.steps, start, end, known, tuple(gaps))
         for name, frame in _of_chain(case, of_chain).items():
             found[name].append(frame.select(SCHEMAS[name].names()).cast(SCHEMAS[name]))

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from etl.days import day_bounds
 from etl.metrics.steps import Step
+from etl.metrics.views import Definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def gaps_of(
     steps: Sequence[Step],
     tables: Mapping[str, pl.LazyFrame],
     absent: Mapping[date, Collection[str]],
-    zone: ZoneInfo,
+    definitions: Definitions,
     last_at: datetime | None,
 ) -> Iterator[Gap]:
     """Yield the gaps of a chain's steps, by step, day and source.
@@ -55,16 +55,16 @@ def gaps_of(
         steps: Of the chain.
         tables: `requests` and `events`, for the names and types of their columns.
         absent: Expected sources without a record, by day.
-        zone: Of the days.
+        definitions: What sources there are, and the zone of the days.
         last_at: How far the data reach.
     """
     names = sorted({name for sources in absent.values() for name in sources})
     if not names:
         return
     for step in steps:
-        of_step = [name for name in names if can_show(step, name, tables)]
+        of_step = [name for name in names if feeds(step, name, tables, definitions)]
         for day in sorted(absent):
-            start, end = day_bounds(day, zone)
+            start, end = day_bounds(day, definitions.zone)
             is_over = last_at is not None and last_at >= end
             for name in of_step:
                 if name in absent[day]:
@@ -75,6 +75,31 @@ def any_touches(gaps: Sequence[Gap], position: int, since: pl.Expr, until: pl.Ex
     """Tell whether a gap of a step touches the time between two instants."""
     found = (gap.touches(since, until) for gap in gaps if gap.position == position)
     return reduce(lambda one, other: one | other, found, pl.lit(value=False))
+
+
+def feeds(
+    step: Step, source: str, tables: Mapping[str, pl.LazyFrame], definitions: Definitions
+) -> bool:
+    """Tell whether a source's rows are in the table of a step, and can show an object there."""
+    is_in = any((source, step.records) == (name, table) for name, table, _ in definitions.sources)
+    return is_in and can_show(step, source, tables)
+
+
+def fed_by(
+    names: Collection[str], tables: Mapping[str, pl.LazyFrame], definitions: Definitions
+) -> dict[str, frozenset[str]]:
+    """Return for each chain which of some sources can show an object at any of its steps.
+
+    Args:
+        names: Of the sources.
+        tables: `requests` and `events`, as steps see them.
+        definitions: Sources and chains.
+    """
+    found: dict[str, set[str]] = {chain.name: set() for chain in definitions.chains}
+    for step in definitions.steps:
+        own = found[step.chain]
+        own |= {n for n in names if n not in own and feeds(step, n, tables, definitions)}
+    return {chain: frozenset(sources) for chain, sources in found.items()}
 
 
 def can_show(step: Step, source: str, tables: Mapping[str, pl.LazyFrame]) -> bool:

@@ -24,6 +24,8 @@ CHAIN_VIEWS = {
     "passage_times": "the rows of passages, counted by time: how many took it (objects), it or less"
     " (up_to), of how many (n)",
 }
+COUNTED = {"step_counts": "steps", "cohort_counts": "cohorts", "passage_times": "passages"}
+"""Counts, and the rows that they are counts of: both are told."""
 COUNTS = {
     "unrouted": "the requests that match no route, by template of their path",
     "request_counts": "the requests, counted by source, hour, route, resource, method and status",
@@ -41,6 +43,7 @@ UNCUT = {
 def meanings(sheet: Sheet, definitions: Definitions, day: date) -> Iterator[tuple[str, str]]:
     """Yield each view that a metric's SQL names, with what it holds on a day."""
     named = words_of(sheet)
+    named |= {rows for counts, rows in COUNTED.items() if counts in named}
     before = day - timedelta(days=sheet.lookback_days), day - timedelta(days=1)
     for name in (*TABLES, "inputs", "steps"):
         for view, first, last in ((name, day, day), (f"{name}_before", *before)):

@@ -18,13 +18,21 @@ _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 
 
 def scope(sheet: Sheet, dimensions: Dimensions, definitions: Definitions) -> Iterator[str]:
-    """Yield the sources whose absence would falsify a measurement."""
+    """Yield the sources whose absence would falsify a measurement.
+
+    Of a metric that reads nothing but steps of chains, those that can show an object at one of
+    them, as far as that was looked up; else all sources of the tables that it reads.
+    """
     if "source" in dimensions:
         yield str(dimensions["source"])
         return
     tables = set(tables_of(sheet))
     if "steps" in tables:
         chain = dimensions.get("chain")
+        if tables == {"steps"} and definitions.fed_by is not None:
+            of_chains = (definitions.fed_by[c] for c in definitions.fed_by if chain in {None, c})
+            yield from frozenset[str]().union(*of_chains)
+            return
         tables |= {s.records for s in definitions.steps if chain is None or s.chain == chain}
     yield from (name for name, records, _ in definitions.sources if records in tables)
 

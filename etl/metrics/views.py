@@ -38,6 +38,8 @@ class Definitions:
         steps: Of all chains, by chain and position.
         chains: What holds for all steps of a chain.
         within_s: Seconds in which a request should be answered.
+        fed_by: By chain, those of the sources that are missing which can show an object of it;
+            None where that was not looked up: then any source of the chain's tables can.
         routes_within_s: The same for routes that have a time of their own, by source and route.
     """
 
@@ -47,6 +49,7 @@ class Definitions:
     chains: Sequence[Chain] = ()
     within_s: float = 0.5
     routes_within_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    fed_by: Mapping[str, frozenset[str]] | None = None
 
 
 def build_views(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 
@@ -13,9 +13,11 @@ import polars as pl
 from etl.days import day_bounds, day_of, days_between
 from etl.incidents.violations import derive_incidents
 from etl.metrics.case import Known
+from etl.metrics.gaps import fed_by
 from etl.metrics.history import days_needed, history_before
 from etl.metrics.judging import DayContext
 from etl.metrics.rules import reach_days
+from etl.metrics.views import Definitions, build_views
 from etl.pipeline.absence import Absent, days_around, gaps_in_words, missing_sources
 from etl.pipeline.measuring_day import measure_day
 from etl.pipeline.project import Project
@@ -81,16 +83,26 @@ def measure_days(
     around = {day: days_around(project.definitions, day) for day in due.days}
     near = chain.from_iterable((*before.values(), *around.values()))
     missing = missing_sources(project, {*due.days, *near})
+    definitions = _fed(project, missing)
     for day in due.days:  # the oldest first: each is history to those behind it
         rows = read_values(project.warehouse, before[day])
-        history = history_before(day, rows, project.sheets, missing, project.definitions)
+        history = history_before(day, rows, project.sheets, missing, definitions)
         absent = {each: missing[each] for each in around[day]}
         own = frozenset(missing[day])
-        context = DayContext(day, project.definitions, own, now, due.versions[day], history)
+        context = DayContext(day, definitions, own, now, due.versions[day], history)
         failed |= measure_day(project, context, absent)
     if due.days:
         _note_detections(project, now)
     return MeasureSummary(due.days, failed, due.final)
+
+
+def _fed(project: Project, missing: Absent) -> Definitions:
+    """Return the project's definitions, with which chains the missing sources could feed."""
+    names = {name for sources in missing.values() for name in sources}
+    if not names or not project.definitions.chains:
+        return project.definitions
+    views = build_views(project.tables(), project.definitions, min(missing), 0)
+    return replace(project.definitions, fed_by=fed_by(names, views, project.definitions))
 
 
 def due_days(
