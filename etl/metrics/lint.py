@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from etl.metrics.scope import words_of
 from etl.model import Measurement, Sheet, Verdict
 
 WINDOW_DAYS = 30
@@ -40,6 +41,7 @@ _UNIT_WORDS: Mapping[str, str] = {
 }
 _WANTED = ("data_source", "stakeholders", "objective", "since")
 _PERCENTILE = re.compile(r".*_p\d{1,2}")
+_PERCENTILES_IN_SQL = frozenset({"quantile_disc", "quantile_cont", "median"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ def _kpi(seen: _Seen) -> _Findings:
         yield lacking[0], f"a KPI whose sheet lacks {', '.join(lacking)}"
     if sheet.metric_class == "quantity" and sheet.has_target:
         yield "target", "a quantity with a target: nobody can influence how much there is"
-    if _PERCENTILE.fullmatch(sheet.name) and not sheet.min_n:
+    is_percentile = _PERCENTILE.fullmatch(sheet.name) or words_of(sheet) & _PERCENTILES_IN_SQL
+    if is_percentile and not sheet.min_n:
         yield "min_n", "a percentile without min_n: that of three requests is not marked"
 
 

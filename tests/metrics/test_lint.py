@@ -98,6 +98,8 @@ def test_the_example_owner_of_a_built_in_kpi_is_found_until_the_project_names_on
         ({"objective": "", "since": None}, "objective", "lacks objective, since"),
         ({"kpi": False, "metric_class": "quantity"}, "target", "a quantity with a target"),
         ({"name": "times_p90"}, "min_n", "without min_n"),
+        ({"sql": "select QUANTILE_DISC(request_time_s, 0.9) as value from requests"}, "min_n",
+         "without min_n"),
         ({"targets": (TargetRule("<= 1", days=(date(2026, 11, 30),)),)}, "targets", "are past"),
         ({"targets": (TargetRule("<= 1"), TargetRule("<= 2", weekdays=(6,)))}, "targets",
          "targets[1] never holds"),
