@@ -203,9 +203,9 @@ def vacuum(warehouse: Warehouse, table: str, *, days: int, dry_run: bool = False
     if opened is None:
         return []
     with store_errors(table):
-        found = _vacuum(opened, days, dry_run=True)
+        found = _find_dead(opened, days)
         if found and not dry_run:  # each vacuum writes to the log, even one that removes nothing
-            found = _vacuum(opened, days, dry_run=False)
+            found = _remove_dead(opened, days)
         found += warehouse.place.sweep(table, days=days, dry_run=dry_run)
     return sorted(found)
 
@@ -255,6 +255,14 @@ def replace_parts(opened: DeltaTable, table: str, change: Change, numbers: dict[
     opened.create_write_transaction(
         actions, "append", opened.schema(), PARTITIONS[table], commit_properties=properties
     )
+
+
+def _find_dead(opened: DeltaTable, days: int) -> list[str]:
+    return _vacuum(opened, days, dry_run=True)
+
+
+def _remove_dead(opened: DeltaTable, days: int) -> list[str]:
+    return _vacuum(opened, days, dry_run=False)
 
 
 def _vacuum(opened: DeltaTable, days: int, *, dry_run: bool) -> list[str]:

@@ -127,6 +127,11 @@ def assert_said(done: subprocess.CompletedProcess[str], code: int, *words: str) 
         assert each in text, text
 
 
+def say(figure: str) -> None:
+    """Tell people a figure that a test found, also where pytest keeps what is printed."""
+    sys.__stderr__.write(f"\n{figure}\n")  # type: ignore[union-attr]
+
+
 def environment() -> dict[str, str]:
     """Return what processes need to find this checkout."""
     return os.environ | {"PYTHONPATH": str(REPOSITORY)}

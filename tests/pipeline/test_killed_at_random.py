@@ -21,15 +21,19 @@ from tests.pipeline.faults import (
     daytally,
     events,
     requests,
+    say,
     started,
     write_logs,
 )
 
 DEATHS = int(os.environ.get("DEATHS", "6"))
-"""How many runs are killed, over all rounds."""
+"""How many runs die by SIGKILL, over all rounds."""
 
 DEATHS_OF_A_ROUND = 10
 """Then a round is brought to its end, and the next one begins with an empty warehouse."""
+
+TRIES = 8
+"""Runs that are started for one that dies, at most; the others end before it is their turn."""
 
 COMMANDS = (("ingest",), ("run", *WINDOW), ("run", *WINDOW), ("backfill", "--rebuild", *WINDOW))
 
@@ -64,10 +68,9 @@ def stay(_: Path) -> None:
     """Leave the tables in the project's folder."""
 
 
-def duration(folder: Path, settle: Settle = stay) -> float:
+def duration(folder: Path) -> float:
     """Return how many seconds an undisturbed run takes once it has started."""
     write_logs(folder)
-    settle(folder)
     run = started(folder, "run", *WINDOW)
     run.stdout.readline()
     began = time.monotonic()
@@ -75,32 +78,51 @@ def duration(folder: Path, settle: Settle = stay) -> float:
     return time.monotonic() - began
 
 
-def one_round(
-    folder: Path, chance: random.Random, most: int, longest: float, settle: Settle = stay
-) -> int:
-    """Kill runs on a new project, then hold what is there against an undisturbed run's tables.
+Kill = Callable[[Path, tuple[str, ...], random.Random], bool]
+"""Starts a run and kills it at random; tells whether it died of that."""
 
-    Returns:
-        How many runs died.
+
+def one_round(
+    folder: Path,
+    chance: random.Random,
+    most: int,
+    kill: Kill,
+    settle: Settle = stay,
+    inputs: int = 8,
+) -> None:
+    """Let runs on a new project die, then hold its tables against those of an undisturbed run.
+
+    Args:
+        folder: Where it is made.
+        chance: Decides.
+        most: How many runs die: seen by their return codes, so that none is counted that ended.
+        kill: Kills one.
+        settle: Puts the tables elsewhere.
+        inputs: Of each source, at the beginning.
     """
-    write_logs(folder / "killed")
+    write_logs(folder / "killed", inputs=inputs)
     settle(folder / "killed")
-    deaths = 0
-    for serial in range(most):
+    deaths = tries = 0
+    while deaths < most:
+        assert tries < TRIES * most, f"only {deaths} of {tries} runs died"
         words = COMMANDS[chance.randrange(len(COMMANDS))]
-        deaths += kill_after(folder / "killed", words, chance.uniform(0.3, 1) * longest)
+        deaths += kill(folder / "killed", words, chance)
+        tries += 1
         if chance.random() < 1 / 2:
-            grow(folder / "killed", chance, serial)
+            grow(folder / "killed", chance, tries)
     done = daytally(folder / "killed", "run", *WINDOW)
     assert done.returncode == 0, done.stderr
 
     assert_undisturbed(folder / "killed", folder / "plain")
-    return deaths
+    say(f"{deaths} of {tries} runs died by SIGKILL; all rows are those of an undisturbed run")
 
 
 @pytest.mark.parametrize("seed", range(-(-DEATHS // DEATHS_OF_A_ROUND)))
 def test_no_death_at_any_moment_loses_or_doubles_a_row(tmp_path: Path, seed: int) -> None:
     chance = random.Random(None if "DEATHS" in os.environ else seed)  # noqa: S311
     longest = duration(tmp_path / "clock")
-    most = min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND)
-    assert one_round(tmp_path, chance, most, longest)
+
+    def kill(folder: Path, words: tuple[str, ...], chance: random.Random) -> bool:
+        return kill_after(folder, words, chance.uniform(0, 1) * longest)
+
+    one_round(tmp_path, chance, min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND), kill)

@@ -69,6 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(status, headers, text)
 
+    def handle(self) -> None:
+        """Serve until the client goes, or dies."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _pass_on
 
     def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -17,31 +17,16 @@ from tests.pipeline.test_killed_rebuild import (
     OLD,
     SECOND,
     WRITES,
-    copied,
     figures,
     rows,
     write_project,
 )
-from tests.s3.servers import BUCKET, KEY, SECRET, client
-from tests.s3.warehouses import move_to_s3
+from tests.s3.servers import KEY, SECRET
+from tests.s3.warehouses import copied_to, move_to_s3
 
 pytestmark = pytest.mark.extra
 
 BEFORE, AFTER = "rebuild/before", "rebuild/after"
-
-
-def copied_to(url: str, folder: Path, into: Path, prefix: str) -> Path:
-    """Copy a project as it was before the rebuild, and its tables to another prefix."""
-    found = copied(folder, into)
-    path = found / "daytally.toml"
-    path.write_text(path.read_text().replace(BEFORE, prefix))
-    pages = client(url).get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=BEFORE)
-    for key in [one["Key"] for page in pages for one in page["Contents"]]:
-        source = {"Bucket": BUCKET, "Key": key}
-        client(url).copy_object(
-            Bucket=BUCKET, Key=prefix + key.removeprefix(BEFORE), CopySource=source
-        )
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +47,7 @@ def before(seaweed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture(scope="module")
 def after(seaweed: str, before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the same project after an undisturbed rebuild."""
-    folder = copied_to(seaweed, before, tmp_path_factory.mktemp("rebuilt"), AFTER)
+    folder = copied_to(seaweed, before, tmp_path_factory.mktemp("rebuilt"), BEFORE, AFTER)
     assert not die(folder, EVERYTHING, "rebuild")
     return folder
 
@@ -72,7 +57,7 @@ def test_each_input_is_as_before_or_after(
     seaweed: str, prefix: str, before: Path, after: Path, tmp_path: Path, place: int
 ) -> None:
     """Finished by a plain run, or by the same rebuild; on disk each place sees both."""
-    folder = copied_to(seaweed, before, tmp_path, prefix)
+    folder = copied_to(seaweed, before, tmp_path, BEFORE, prefix)
     assert die(folder, place, "rebuild")
     if place % 2:
         run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
@@ -88,6 +73,6 @@ def test_each_input_is_as_before_or_after(
 def test_there_is_no_further_place_to_die_at(
     seaweed: str, prefix: str, before: Path, after: Path, tmp_path: Path
 ) -> None:
-    folder = copied_to(seaweed, before, tmp_path, prefix)
+    folder = copied_to(seaweed, before, tmp_path, BEFORE, prefix)
     assert not die(folder, WRITES, "rebuild")
     assert rows(folder) == rows(after) != rows(before)

@@ -1,7 +1,7 @@
 """Runs that die, meet, or lose their lease, with their tables in S3: nothing lost, nothing double.
 
-`S3_DEATHS=200 pytest tests/s3/test_killed_warehouse.py` kills at as many random moments, and
-`DEATHS=200` at a tenth as many, as a run takes longer here than on disk.
+`S3_DEATHS=200 pytest tests/s3/test_killed_warehouse.py` lets as many runs die at random requests to
+the server, and `DEATHS=200` a tenth as many, as a run takes longer here than on disk.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from tests.pipeline.faults import (
     write_logs,
 )
 from tests.pipeline.test_killed import FIRST, WRITES, assert_all_is_there, die, folder
-from tests.pipeline.test_killed_at_random import DEATHS_OF_A_ROUND, duration, one_round
+from tests.pipeline.test_killed_at_random import DEATHS_OF_A_ROUND, one_round
+from tests.s3.killing import NEVER, Killer
 from tests.s3.warehouses import bucket_at, move_to_s3
 
 pytestmark = pytest.mark.extra
 AT_RANDOM = "DEATHS" in os.environ or "S3_DEATHS" in os.environ
 DEATHS = int(os.environ.get("S3_DEATHS", "0")) or max(4, int(os.environ.get("DEATHS", "0")) // 10)
-"""How many runs are killed, over all rounds."""
+"""How many runs die by SIGKILL, over all rounds."""
+INPUTS = 2
+"""Of each source, at the beginning: a run makes some hundred requests already."""
 __all__ = ["folder"]
 
 
@@ -51,15 +54,26 @@ def test_there_is_no_further_place_to_die_at(seaweed: str, prefix: str, folder: 
 
 
 @pytest.mark.parametrize("seed", range(-(-DEATHS // DEATHS_OF_A_ROUND)))
-def test_no_death_at_any_moment_loses_or_doubles_a_row(
+def test_no_death_at_any_request_loses_or_doubles_a_row(
     seaweed: str, prefix: str, tmp_path: Path, seed: int
 ) -> None:
+    """What is in S3 changes by requests only; what the last one asked for is done, or not."""
     chance = random.Random(None if AT_RANDOM else seed)  # noqa: S311
-    longest = duration(tmp_path / "clock", partial(move_to_s3, url=seaweed, prefix=f"{prefix}/1"))
-    settle = partial(move_to_s3, url=seaweed, prefix=f"{prefix}/2")
-    # Shorter than it takes, so that runs do die also where the machine has more time for them.
-    most = min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND)
-    assert one_round(tmp_path, chance, most, longest / 2, settle)
+    clock = tmp_path / "clock"
+    write_logs(clock, inputs=INPUTS)
+    move_to_s3(clock, seaweed, f"{prefix}/1")
+    with Killer(seaweed) as killer:
+        assert not killer.kill(clock, partial(started, clock, "run", *WINDOW), NEVER)
+        requests = killer.count
+
+        def kill(folder: Path, words: tuple[str, ...], chance: random.Random) -> bool:
+            start = partial(started, folder, *words)
+            landed = chance.random() < 1 / 2
+            return killer.kill(folder, start, chance.randrange(requests), landed=landed)
+
+        most = min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND)
+        settle = partial(move_to_s3, url=seaweed, prefix=f"{prefix}/2")
+        one_round(tmp_path, chance, most, kill, settle, inputs=INPUTS)
 
 
 @pytest.fixture

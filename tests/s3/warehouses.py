@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from etl.pipeline.project import Project
 from etl.s3 import S3Options, S3Store
 from etl.store.bucket import Bucket
 from etl.store.tables import PARTITIONS
-from tests.s3.servers import BUCKET
+from tests.s3.servers import BUCKET, client
 
 
 def move_to_s3(folder: Path, url: str, prefix: str) -> None:
@@ -20,6 +21,28 @@ def move_to_s3(folder: Path, url: str, prefix: str) -> None:
     place = lines.index("[project]") + 1
     lines.insert(place, f'warehouse = "s3://{BUCKET}/{prefix}"')
     path.write_text("\n".join([*lines, "", "[s3]", f'endpoint_url = "{url}"', ""]))
+
+
+def copied_to(url: str, folder: Path, into: Path, prefix: str, other: str) -> Path:
+    """Copy a project, and its tables from a prefix to another one.
+
+    Args:
+        url: The server.
+        folder: The project.
+        into: Where its copy is made.
+        prefix: Of its tables.
+        other: Of their copies.
+    """
+    found = Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
+    path = found / "daytally.toml"
+    path.write_text(path.read_text().replace(prefix, other))
+    pages = client(url).get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+    for key in [one["Key"] for page in pages for one in page["Contents"]]:
+        source = {"Bucket": BUCKET, "Key": key}
+        client(url).copy_object(
+            Bucket=BUCKET, Key=other + key.removeprefix(prefix), CopySource=source
+        )
+    return found
 
 
 def bucket_at(url: str, prefix: str) -> Bucket:
