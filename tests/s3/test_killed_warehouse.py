@@ -69,7 +69,9 @@ def test_no_death_at_any_request_loses_or_doubles_a_row(
         def kill(folder: Path, words: tuple[str, ...], chance: random.Random) -> bool:
             start = partial(started, folder, *words)
             landed = chance.random() < 1 / 2
-            return killer.kill(folder, start, chance.randrange(requests), landed=landed)
+            # Three of four die early, while logs are read: measuring makes most of the requests.
+            last = requests if chance.random() < 1 / 4 else requests // 5
+            return killer.kill(folder, start, chance.randrange(last), landed=landed)
 
         most = min(DEATHS_OF_A_ROUND, DEATHS - seed * DEATHS_OF_A_ROUND)
         settle = partial(move_to_s3, url=seaweed, prefix=f"{prefix}/2")
