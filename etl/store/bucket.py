@@ -47,6 +47,9 @@ class Bucket:
         fixed = {"conditional_put": "etag", "max_retries": str(RETRIES)}
         return self.store.native_options() | fixed
 
+    def expect_writable(self, table: str) -> None:
+        """Nothing can be told before it is tried."""
+
     def create(self, path: str) -> NewFile:
         """Begin a new object."""
         return _NewObject(ObjectWriter(self.store, *self._at(path)))

@@ -6,6 +6,7 @@ addresses that Delta opens, new files that appear whole, and a lock that is a co
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ class Place(Protocol):
 
     def options(self) -> dict[str, str] | None:
         """Return what Delta and Polars need to know to open tables here."""
+        ...
+
+    def expect_writable(self, table: str) -> None:
+        """Look whether a table that is there may be written, where that can be told before.
+
+        Raises:
+            OSError: It may not.
+        """
         ...
 
     def create(self, path: str) -> NewFile:
@@ -112,6 +121,14 @@ class Folder:
     def options(self) -> None:
         """Nothing is needed."""
         return
+
+    def expect_writable(self, table: str) -> None:
+        """Look at the folder: Delta 1.6.6 says the same, but first a thread of it panics aloud."""
+        folder = self.path / table
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+            number = errno.EROFS if read_only else errno.EACCES
+            raise OSError(number, os.strerror(number), str(folder))
 
     def create(self, path: str) -> NewFile:
         """Begin a new file."""

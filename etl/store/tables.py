@@ -196,6 +196,7 @@ class Warehouse:
             opened = self.open(table, schema)
             with store_errors(table):
                 try:
+                    self.place.expect_writable(table)
                     return write(opened)
                 except CommitFailedError as error:
                     overtaken = error

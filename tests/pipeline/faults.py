@@ -122,6 +122,7 @@ def assert_said(done: subprocess.CompletedProcess[str], code: int, *words: str) 
     text = "\n".join(said)
     assert done.returncode == code, text
     assert "Traceback" not in text
+    assert "panicked" not in text
     assert len(said) <= SCREEN_LINES, text
     for each in words:
         assert each in text, text
