@@ -100,8 +100,7 @@ class Warehouse:
                 storage_options=self.place.options(),
             )
         if lacks(opened.schema(), schema):
-            empty = pa.Table.from_batches([], schema=schema)
-            write_deltalake(opened, empty, mode="append", schema_mode="merge")
+            write_deltalake(opened, schema.empty_table(), mode="append", schema_mode="merge")
             opened = self._newest(table)
         return opened
 
@@ -195,8 +194,8 @@ class Warehouse:
         for _ in range(TRIES):
             opened = self.open(table, schema)
             with store_errors(table):
+                self.place.expect_writable(table)
                 try:
-                    self.place.expect_writable(table)
                     return write(opened)
                 except CommitFailedError as error:
                     overtaken = error
