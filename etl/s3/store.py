@@ -144,15 +144,21 @@ class S3Store:
             options["aws_endpoint_url"] = endpoint  # of AWS the region says it all
         return {name: value for name, value in options.items() if value}
 
-    def list_objects(self, bucket: str, prefix: str) -> Iterator[ListedObject]:
+    def list_objects(self, bucket: str, prefix: str, after: str = "") -> Iterator[ListedObject]:
         """Yield the objects below a prefix, in the server's order, whatever that is.
+
+        Args:
+            bucket: The bucket.
+            prefix: What their keys begin with.
+            after: A server that can is told to leave out what is not behind this key.
 
         Raises:
             UnreadableInputError: They cannot be listed; in words that say what to do.
         """
+        wanted = {"Bucket": bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
         with self.said(bucket, prefix):
             pages = self.client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=bucket, Prefix=prefix, **self._payer()):
+            for page in pages.paginate(**wanted, **self._payer()):
                 for found in page.get("Contents", ()):
                     yield ListedObject(
                         found["Key"],

@@ -8,6 +8,7 @@ dies leaves nothing that looks like a file.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from etl.s3.writer import abandoned_uploads
 from etl.store.lease import take_lease
 from etl.store.lock import LOCK_FILE, Held, Holder, Taken
 from etl.store.place import Folder, NewFile, Place
+
+_COMMIT = re.compile(r"[0-9]{20}\.json")
 
 RETRIES = 8
 """Times that Delta and Polars try a request again, with growing, random pauses."""
@@ -69,9 +72,12 @@ class Bucket:
         found = self.store.head(*self._at(path))
         return None if found is None else found[0]
 
-    def newest_mark(self, table: str, version: int) -> object:  # see `Place`
-        """Nothing tells it for less than listing the log."""
-        return None
+    def newest_mark(self, table: str, version: int) -> object:
+        """List the end of the log: one request, where opening takes one for each commit besides."""
+        bucket, log = self._at(f"{table}/_delta_log/")
+        found = self.store.list_objects(bucket, log, after=f"{log}{version:020}.j")
+        commits = {one.key: one.etag for one in found if _COMMIT.fullmatch(one.key, len(log))}
+        return commits.get(f"{log}{version:020}.json") if len(commits) == 1 else None
 
     def remove(self, path: str) -> None:
         """Remove an object."""

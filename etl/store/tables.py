@@ -42,6 +42,9 @@ PARTITIONS = {
 }
 """Each table's partition columns."""
 
+CHECKPOINT_EVERY = 10
+"""Commits that whoever opens a table may have to read; each is a request where it is in S3."""
+
 TRIES = 20
 """Commits that may be overtaken by others before we give up."""
 
@@ -98,6 +101,7 @@ class Warehouse:
                 mode="ignore",
                 partition_by=PARTITIONS[table],
                 storage_options=self.place.options(),
+                configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
         if lacks(opened.schema(), schema):
             write_deltalake(opened, schema.empty_table(), mode="append", schema_mode="merge")
