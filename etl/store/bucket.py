@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from etl.store.lease import take_lease
 from etl.store.lock import LOCK_FILE, Held, Holder, Taken
 from etl.store.place import Folder, NewFile, Place
 
-_COMMIT = re.compile(r"[0-9]{20}\.json")
+_COMMIT = re.compile(r"([0-9]{20})\.json")
 
 RETRIES = 8
 """Times that Delta and Polars try a request again, with growing, random pauses."""
@@ -72,12 +73,13 @@ class Bucket:
         found = self.store.head(*self._at(path))
         return None if found is None else found[0]
 
-    def newest_mark(self, table: str, version: int) -> object:
-        """List the end of the log: one request, where opening takes one for each commit besides."""
+    def commits_from(self, table: str, version: int) -> Mapping[int, object]:
+        """List the end of the log: one request, where opening takes two for each commit."""
         bucket, log = self._at(f"{table}/_delta_log/")
         found = self.store.list_objects(bucket, log, after=f"{log}{version:020}.j")
-        commits = {one.key: one.etag for one in found if _COMMIT.fullmatch(one.key, len(log))}
-        return commits.get(f"{log}{version:020}.json") if len(commits) == 1 else None
+        named = ((_COMMIT.fullmatch(one.key, len(log)), one.etag) for one in found)
+        commits = {int(match[1]): etag for match, etag in named if match}
+        return {number: etag for number, etag in commits.items() if number >= version}
 
     def remove(self, path: str) -> None:
         """Remove an object."""

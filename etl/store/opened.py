@@ -1,7 +1,7 @@
-"""Tables that are open for reading, kept while nobody commits to them.
+"""Tables that stay open while a run lasts.
 
-Opening a table reads its whole log. A run reads most tables dozens of times between two commits:
-in a folder two looks at names tell whether what is open is the newest version still.
+Opening a table reads its whole log, and a run reads and writes each dozens of times. Where a table
+lies is asked for the commits from the open version on: in a folder two names, in S3 one listing.
 """
 
 from __future__ import annotations
@@ -16,43 +16,79 @@ from etl.store.place import Place
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A table at its newest version, and the mark of that version's commit."""
+class _Kept:
+    """An open table, and what tells the commit that it stands at from any other."""
 
     opened: DeltaTable
-    version: int
     mark: object
 
 
 class OpenTables:
-    """The newest versions of tables, for reading: whoever writes opens a table of his own."""
+    """The newest versions of tables: those for reading never change, those for writing go along."""
 
     def __init__(self) -> None:
         """Begin with none open."""
-        self._seen: dict[str, _Seen] = {}
+        self._read: dict[str, _Kept] = {}
+        self._written: dict[str, _Kept] = {}
+        self._numbers: dict[tuple[str, object, str], int] = {}
 
     def newest(
         self, place: Place, table: str, open_it: Callable[[], DeltaTable | None]
     ) -> DeltaTable | None:
-        """Return a table at its newest version; None where it does not exist.
+        """Return a table at its newest version, for reading; None where it does not exist.
 
         Args:
             place: Where it lies.
             table: Its name.
-            open_it: Opens it; asked only where another version is the newest by now, or where
-                the place cannot tell that.
+            open_it: Opens it; asked only where another version is the newest by now.
         """
-        seen = self._seen.get(table)
-        if seen is not None and place.newest_mark(table, seen.version) == seen.mark:
-            return seen.opened
+        kept = self._read.get(table)
+        if kept is not None and _later(place, table, kept) == 0:
+            return kept.opened
+        self._read.pop(table, None)
         opened = open_it()
-        # After opening: a commit that came in between is seen by the mark.
-        mark = None if opened is None else place.newest_mark(table, opened.version())
-        if opened is None or mark is None:
-            self._seen.pop(table, None)
-        else:
-            self._seen[table] = _Seen(opened, opened.version(), mark)
+        if opened is not None:
+            _keep(self._read, place, table, opened)
         return opened
+
+    def to_write(self, place: Place, table: str, open_it: Callable[[], DeltaTable]) -> DeltaTable:
+        """Return a table at its newest version, for a commit; it is not the one for reading."""
+        kept = self._written.pop(table, None)
+        later = None if kept is None else _later(place, table, kept)
+        if kept is None or later is None:  # or another table lies there by now
+            opened = open_it()
+        else:
+            opened = kept.opened
+            if later:
+                opened.update_incremental()
+        _keep(self._written, place, table, opened)
+        return opened
+
+    def number_of(self, table: str, opened: DeltaTable, app: str) -> int:
+        """Return an owner's transaction number in an open table, 0 for none.
+
+        Finding it reads the log once more; that of a commit never changes.
+        """
+        kept = self._read.get(table)
+        if kept is None or kept.opened is not opened:
+            return opened.transaction_version(app) or 0
+        key = (table, kept.mark, app)
+        if key not in self._numbers:
+            self._numbers[key] = opened.transaction_version(app) or 0
+        return self._numbers[key]
+
+
+def _keep(kept: dict[str, _Kept], place: Place, table: str, opened: DeltaTable) -> None:
+    mark = place.commits_from(table, opened.version()).get(opened.version())
+    if mark is not None:
+        kept[table] = _Kept(opened, mark)
+
+
+def _later(place: Place, table: str, kept: _Kept) -> int | None:
+    """Return how many commits came since; None where this one is no longer there."""
+    commits = place.commits_from(table, kept.opened.version())
+    same = commits.get(kept.opened.version()) == kept.mark
+    return len(commits) - 1 if same else None
 
 
 def lacks(have: Schema, want: pa.Schema) -> bool:

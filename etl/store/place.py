@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -69,11 +71,8 @@ class Place(Protocol):
         """Return a file's size; None where there is none."""
         ...
 
-    def newest_mark(self, table: str, version: int) -> object:
-        """Return what tells a version's commit from any other, if it is the newest; else None.
-
-        None also where that would cost as much as opening the table.
-        """
+    def commits_from(self, table: str, version: int) -> Mapping[int, object]:
+        """Return a version's commit and those after it, each with what tells it from any other."""
         ...
 
     def remove(self, path: str) -> None:
@@ -143,16 +142,14 @@ class Folder:
         found = self.path / path
         return found.stat().st_size if found.is_file() else None
 
-    def newest_mark(self, table: str, version: int) -> object:
+    def commits_from(self, table: str, version: int) -> Mapping[int, object]:
         """Look at the commits' files by name, as Delta's protocol numbers them."""
-        log = self.path / table / "_delta_log"
-        try:
-            commit = (log / f"{version:020}.json").stat()
-            (log / f"{version + 1:020}.json").stat()
-        except FileNotFoundError as error:
-            is_newest = str(error.filename).endswith(f"{version + 1:020}.json")
-            return (commit.st_ino, commit.st_mtime_ns) if is_newest else None
-        return None
+        log, found = self.path / table / "_delta_log", {}
+        with suppress(FileNotFoundError):
+            for number in count(version):
+                commit = (log / f"{number:020}.json").stat()
+                found[number] = (commit.st_ino, commit.st_mtime_ns)
+        return found
 
     def remove(self, path: str) -> None:
         """Remove a file."""

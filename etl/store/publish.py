@@ -18,11 +18,12 @@ from deltalake import DeltaTable
 from loguru import logger
 
 from etl.errors import StoreError
+from etl.store.actions import Change
 from etl.store.encode import Part, PartWriter, read_part
 from etl.store.ledger import Ledger, SealedBatch
 from etl.store.place import Place
 from etl.store.reads import sources_in
-from etl.store.tables import Change, Warehouse
+from etl.store.tables import Warehouse
 
 RECORD_TABLES = ("requests", "events")
 LAST_TABLE = "rejects"
@@ -60,11 +61,7 @@ def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]
 
 def published_batches(warehouse: Warehouse) -> dict[str, int]:
     """Return for each source the number of the last batch that all tables hold."""
-    sources = sources_in(warehouse)
-    opened = warehouse.reading(LAST_TABLE)
-    if opened is None:
-        return dict.fromkeys(sources, 0)
-    return {source: opened.transaction_version(source) or 0 for source in sources}
+    return warehouse.batches_of(LAST_TABLE, sources_in(warehouse))
 
 
 def _require(warehouse: Warehouse, parts: Collection[Part], batch: int) -> None:

@@ -119,8 +119,7 @@ def present_before(warehouse: Warehouse) -> set[tuple[date, str]]:
 
 def _effective(warehouse: Warehouse, table: str) -> pl.DataFrame:
     """Return the entries of removals that were done."""
-    opened = warehouse.reading(table)
-    number = 0 if opened is None else opened.transaction_version(RETENTION) or 0
+    number = warehouse.batch_of(table, RETENTION)
     if not number:
         return pl.DataFrame(pl.from_arrow(RETIRED.empty_table()))
     rows = warehouse.scan("retired", RETIRED)

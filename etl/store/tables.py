@@ -6,9 +6,7 @@ batch's number as Delta application transaction: whoever looks it up knows wheth
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,9 +14,9 @@ import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
-from deltalake.transaction import AddAction, RemoveAction
 
 from etl.errors import StoreError
+from etl.store.actions import Change, apply
 from etl.store.encode import Part
 from etl.store.opened import OpenTables, lacks
 from etl.store.place import Place
@@ -50,14 +48,6 @@ TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Data files that come into a table, and those that go, with one commit."""
-
-    adds: Sequence[Part]
-    removes: Sequence[Part] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Warehouse:
     """Delta tables in one place.
 
@@ -70,8 +60,7 @@ class Warehouse:
 
     def exists(self, table: str) -> bool:
         """Tell whether a table has been created."""
-        with store_errors(table):
-            return DeltaTable.is_deltatable(self.place.uri(table), self.place.options())
+        return self.reading(table) is not None
 
     def reading(self, table: str) -> DeltaTable | None:
         """Return a table at its newest version, for reading alone; None where there is none."""
@@ -93,7 +82,7 @@ class Warehouse:
 
     def _made_or_widened(self, table: str, schema: pa.Schema) -> DeltaTable:
         try:
-            opened = self._newest(table)
+            opened = self._to_write(table)
         except TableNotFoundError:
             return DeltaTable.create(
                 self.place.uri(table),
@@ -104,16 +93,18 @@ class Warehouse:
                 configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
             )
         if lacks(opened.schema(), schema):
-            write_deltalake(opened, schema.empty_table(), mode="append", schema_mode="merge")
-            opened = self._newest(table)
+            empty = pa.Table.from_batches([], schema=schema)
+            write_deltalake(opened, empty, mode="append", schema_mode="merge")
+            opened = self._to_write(table)
         return opened
 
     def existing(self, table: str) -> DeltaTable | None:
         """Open a table at its newest version, as it is; None where it does not exist yet."""
-        if not self.exists(table):
-            return None
         with store_errors(table):
-            return self._newest(table)
+            try:
+                return self._newest(table)
+            except TableNotFoundError:
+                return None
 
     def has_part(self, part: Part) -> bool:
         """Tell whether a part file is there, whole."""
@@ -121,9 +112,15 @@ class Warehouse:
 
     def batch_of(self, table: str, source: str) -> int:
         """Return the number of the last batch of `source` that `table` holds; 0 for none."""
+        return self.batches_of(table, [source])[source]
+
+    def batches_of(self, table: str, sources: Iterable[str]) -> dict[str, int]:
+        """Return the same for several sources, of one version of the table."""
         opened = self.reading(table)
+        if opened is None:
+            return dict.fromkeys(sources, 0)
         with store_errors(table):
-            return 0 if opened is None else opened.transaction_version(source) or 0
+            return {name: self._open.number_of(table, opened, name) for name in sources}
 
     def commit(
         self,
@@ -151,7 +148,7 @@ class Warehouse:
         def write(opened: DeltaTable) -> bool:
             if (opened.transaction_version(app) or 0) >= batch:
                 return False
-            _write(opened, PARTITIONS[table], change_of(opened), app, batch)
+            apply(opened, PARTITIONS[table], change_of(opened), app, batch)
             return True
 
         return self._until_landed(table, schema, write)
@@ -211,7 +208,7 @@ class Warehouse:
         if opened is None:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
         with store_errors(table):
-            return _lazy(opened), opened.transaction_version(app) or 0
+            return _lazy(opened), self._open.number_of(table, opened, app)
 
     def _readable(self, table: str, schema: pa.Schema) -> DeltaTable | None:
         """Return a table for reading, widened where `schema` asks for more."""
@@ -219,7 +216,10 @@ class Warehouse:
         if opened is None:
             return None
         with store_errors(table):
-            return self.open(table, schema) if lacks(opened.schema(), schema) else opened
+            if not lacks(opened.schema(), schema):
+                return opened
+        self.open(table, schema)
+        return self.reading(table)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append a few rows to an unpartitioned table."""
@@ -264,6 +264,9 @@ class Warehouse:
             return []
         return sorted(actions.select("partition.day", "path").rows())
 
+    def _to_write(self, table: str) -> DeltaTable:
+        return self._open.to_write(self.place, table, lambda: self._newest(table))
+
     def _newest(self, table: str) -> DeltaTable:
         return DeltaTable(self.place.uri(table), storage_options=self.place.options())
 
@@ -272,33 +275,3 @@ def _lazy(opened: DeltaTable) -> pl.LazyFrame:
     """Return a table's rows, to be read with the table's own options, as far as there are any."""
     retries = (opened._storage_options or {}).get("max_retries")
     return pl.scan_delta(opened, storage_options={"max_retries": int(retries)} if retries else None)
-
-
-def _write(opened: DeltaTable, partitions: list[str], change: Change, app: str, batch: int) -> None:
-    now = int(time.time() * 1000)  # Delta's own bookkeeping; no figure reads it
-    actions: list[AddAction | RemoveAction] = [add_action(part, now) for part in change.adds]
-    actions += [
-        RemoveAction(part.path, True, now, part.size_bytes, partition_of(part))
-        for part in change.removes
-    ]
-    properties = CommitProperties(app_transactions=[Transaction(app, batch)])
-    opened.create_write_transaction(
-        actions, "append", opened.schema(), partitions, commit_properties=properties
-    )
-
-
-def partition_of(part: Part) -> dict[str, str | None]:
-    """Return a part's partition values as Delta writes them."""
-    return {"day": part.day.isoformat(), "source": part.source}
-
-
-def add_action(part: Part, now: int, *, data_change: bool = True) -> AddAction:
-    """Return the log entry that shows a part; `now` in milliseconds since 1970."""
-    return AddAction(
-        path=part.path,
-        size=part.size_bytes,
-        partition_values=partition_of(part),
-        modification_time=now,
-        data_change=data_change,
-        stats=json.dumps({"numRecords": part.rows}),
-    )

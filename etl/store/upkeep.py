@@ -24,14 +24,9 @@ from deltalake.transaction import AddAction, RemoveAction
 from loguru import logger
 
 from etl.errors import StoreError
+from etl.store.actions import Change, add_action, partition_of
 from etl.store.encode import Part, rewrite_parts
-from etl.store.tables import (
-    PARTITIONS,
-    Change,
-    Warehouse,
-    add_action,
-    partition_of,
-)
+from etl.store.tables import PARTITIONS, Warehouse
 from etl.store.trouble import store_errors
 
 SMALL_BYTES = 32 << 20

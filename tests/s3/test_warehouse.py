@@ -18,11 +18,13 @@ from etl.pipeline.status import project_status
 from etl.s3 import split_address
 from etl.store import upkeep
 from etl.store.bucket import Bucket
+from etl.store.tables import Warehouse
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.faults import DAYS, all_figures, all_rows, assert_balanced, write_logs
-from tests.s3.gate import Gate, opened
+from tests.s3.gate import Gate, Judgement, opened
 from tests.s3.servers import client
 from tests.s3.warehouses import bucket_at, everything, move_to_s3
+from tests.store.helpers import SCHEMA, batch, commit
 
 pytestmark = pytest.mark.extra
 
@@ -202,3 +204,41 @@ def test_a_server_that_ignores_conditions_is_refused(moto_server: str, prefix: s
         with pytest.raises(Exception, match="takes no conditional writes"):
             place.probe()
     assert "can be read and written" in bucket_at(moto_server, prefix).probe()
+
+
+def test_commits_are_told_from_the_open_version_on(server: str, prefix: str) -> None:
+    """By any server: those that list in another order, and those that do not begin where told."""
+    place = bucket_at(server, prefix)
+    assert place.commits_from("requests", 0) == {}
+    for number in range(1, 13):
+        commit(Warehouse(place), number, batch(200))
+    from_nine = place.commits_from("requests", 9)
+    assert sorted(from_nine) == [9, 10, 11, 12]
+    assert len(set(from_nine.values())) == 4
+    assert place.commits_from("requests", 13) == {}
+
+
+def test_a_table_that_nobody_changed_is_read_again_by_one_request(
+    seaweed: str, prefix: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def judge(method: str, path: str) -> Judgement:
+        asked.append((method, path))
+        return "pass"
+
+    with opened(Gate(judge), seaweed) as url:
+        warehouse = Warehouse(bucket_at(url, prefix))
+        for number in range(1, 6):
+            commit(warehouse, number, batch(200))
+        frame = warehouse.scan("requests", SCHEMA)
+        assert frame.collect().height == 5
+        asked.clear()
+        assert warehouse.files("requests")
+        assert warehouse.reading("requests") is warehouse.reading("requests")
+        assert ["list-type" in path for _, path in asked] == [True] * 3
+        asked.clear()
+        commit(warehouse, 6, batch(500))
+        assert len(asked) < 20, "what is open for writing goes along"
+        assert warehouse.scan("requests", SCHEMA).collect().height == 6
+        assert frame.collect().height == 5

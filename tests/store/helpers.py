@@ -8,9 +8,10 @@ import polars as pl
 import pyarrow as pa
 
 from etl.schema import requests_schema
+from etl.store.actions import Change
 from etl.store.encode import Part, PartSink
 from etl.store.place import Place
-from etl.store.tables import Change, Warehouse
+from etl.store.tables import Warehouse
 
 DAY = date(2026, 3, 10)
 SCHEMA = requests_schema(["city", "customer_id"])

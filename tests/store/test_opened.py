@@ -43,15 +43,45 @@ def test_another_table_in_the_same_place_is_another_one(tmp_path: Path) -> None:
     assert rows_of(warehouse)["status"].to_list() == [404, 500]
 
 
-def test_only_the_newest_commit_has_a_mark(tmp_path: Path) -> None:
+def test_commits_are_told_from_the_open_version_on(tmp_path: Path) -> None:
     place = Folder(tmp_path)
-    assert place.newest_mark("requests", 0) is None
+    assert place.commits_from("requests", 0) == {}
     warehouse = Warehouse(place)
     commit(warehouse, 1, batch(200))
     opened = warehouse.reading("requests")
     assert opened is not None
     newest = opened.version()
-    assert place.newest_mark("requests", newest) is not None
-    assert place.newest_mark("requests", newest + 1) is None
+    before = place.commits_from("requests", newest)
+    assert list(before) == [newest]
     commit(warehouse, 2, batch(200))
-    assert place.newest_mark("requests", newest) is None
+    after = place.commits_from("requests", newest)
+    assert list(after) == [newest, newest + 1]
+    assert after[newest] == before[newest]
+    assert place.commits_from("requests", newest + 2) == {}
+
+
+def test_a_table_that_lies_there_instead_is_written_to_as_it_is(tmp_path: Path) -> None:
+    """What was open for writing is another table's past: its next number would tear the log."""
+    mine, other = Warehouse(Folder(tmp_path)), Warehouse(Folder(tmp_path))
+    for number in (1, 2, 3):
+        commit(mine, number, batch(200))
+    shutil.rmtree(tmp_path / "requests")
+    commit(other, 1, batch(500))
+    commit(mine, 2, batch(404))
+    assert sorted(rows_of(other)["status"].to_list()) == [404, 500]
+    assert len(list((tmp_path / "requests" / "_delta_log").glob("*.json"))) == 3
+
+
+def test_two_who_write_in_turns_follow_each_other(tmp_path: Path) -> None:
+    mine, other = Warehouse(Folder(tmp_path)), Warehouse(Folder(tmp_path))
+    for number in range(1, 13):
+        commit(mine if number % 3 else other, number, batch(200))
+        assert rows_of(mine).height == rows_of(other).height == number
+
+
+def test_numbers_are_those_of_the_version_that_is_open(tmp_path: Path) -> None:
+    mine, other = Warehouse(Folder(tmp_path)), Warehouse(Folder(tmp_path))
+    commit(other, 1, batch(200))
+    assert [mine.batch_of("requests", name) for name in ("api", "api", "none")] == [1, 1, 0]
+    commit(other, 2, batch(200))
+    assert mine.batch_of("requests", "api") == 2

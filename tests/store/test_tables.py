@@ -12,9 +12,10 @@ import pytest
 
 from etl.errors import StoreError
 from etl.schema import REJECTS, requests_schema
+from etl.store.actions import Change
 from etl.store.encode import Part, PartSink, remove_parts
 from etl.store.place import Folder
-from etl.store.tables import Change, Warehouse
+from etl.store.tables import Warehouse
 
 DAY = date(2026, 3, 10)
 

@@ -17,8 +17,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from etl.store import upkeep
+from etl.store.actions import Change
 from etl.store.encode import Part
-from etl.store.tables import Change, Warehouse
+from etl.store.tables import Warehouse
 from etl.store.upkeep import FEW, compact_days
 from tests.store.helpers import DAY, SCHEMA, batch, commit, files_of, rows_of
 
