@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +11,8 @@ import polars as pl
 
 from etl.errors import SkippableError
 from etl.model import Input, MetricRun
-from etl.pipeline.ingest import SourceJob
+from etl.pipeline.ingest import LOOKERS, SourceJob
+from etl.pipeline.looking import Mapped
 from etl.pipeline.packing import stored_bytes
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.project import Project
@@ -138,8 +140,11 @@ def _project_status(project: Project, now: datetime) -> ProjectStatus:
     removed = {(table, source): rows for table, source, rows in gone.iter_rows()}
     refused = rejects_by_reason(project.warehouse)
     rows = _Rows(rows_by_source(project.warehouse), removed, refused)
+    with ThreadPoolExecutor(LOOKERS) as lookers:
+        look = lookers.map
+        sources = tuple(_source_status(project, job, rows, now, look) for job in project.jobs(now))
     return ProjectStatus(
-        sources=tuple(_source_status(project, job, rows, now) for job in project.jobs(now)),
+        sources=sources,
         tables=tuple(table_sizes(project.warehouse)),
         retention=boundaries(project, now),
         files_days=project.settings.retention.files_days,
@@ -162,13 +167,15 @@ def _metric_times(runs: Iterable[MetricRun]) -> Iterator[MetricTime]:
     yield from sorted(found, key=lambda one: (not one.error, -one.seconds, one.metric))
 
 
-def _source_status(project: Project, job: SourceJob, rows: _Rows, now: datetime) -> SourceStatus:
+def _source_status(
+    project: Project, job: SourceJob, rows: _Rows, now: datetime, mapped: Mapped
+) -> SourceStatus:
     source = job.reader.source
     state = Ledger(project.warehouse, source).load()
     reads = state.reads()
     shown = project.warehouse.batch_of(LAST_TABLE, source)
     last = reads.filter(pl.col("batch") == state.sealed)
-    plan = _plan(job, state, now)
+    plan = _plan(job, state, now, mapped)
     kinds = RETIRABLE[:-1]
     there, gone = rows.there, rows.gone
     found = SourceStatus(
@@ -226,7 +233,7 @@ def _instant(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _plan(job: SourceJob, state: LedgerState, now: datetime) -> Plan:
+def _plan(job: SourceJob, state: LedgerState, now: datetime, mapped: Mapped) -> Plan:
     """Return what the next run would read; nothing, with the reason, where it cannot be listed."""
     reader = job.reader
     try:
@@ -234,4 +241,4 @@ def _plan(job: SourceJob, state: LedgerState, now: datetime) -> Plan:
     except SkippableError as error:
         nowhere = Input(f"source '{reader.source}'", 0, "", now, closed=False)
         return Plan([], [(nowhere, str(error))])
-    return plan_spans(reader.origin, reader.source, listed, state.known())
+    return plan_spans(reader.origin, reader.source, listed, state.known(), mapped=mapped)
