@@ -75,6 +75,7 @@ class Seaweed:
         self._command = [
             weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             "-admin.ui=false", "-webdav=false", f"-s3.port={s3}", *flags,
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # two servers would be in each other's way
         ]  # fmt: skip
         self._log = folder / "weed.log"
         self._ending = contextlib.ExitStack()
