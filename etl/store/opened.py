@@ -6,7 +6,7 @@ lies is asked for the commits from the open version on: in a folder two names, i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -16,10 +16,17 @@ from etl.store.place import Place
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """An open table, and what tells the commit that it stands at from any other."""
+class Kept:
+    """An open table, and what tells the commit that it was kept at from any other.
+
+    Attributes:
+        opened: It stands at `version` or, where it was written to since, later.
+        version: Of the commit.
+        mark: That commit's, see `Place.commits_from`.
+    """
 
     opened: DeltaTable
+    version: int
     mark: object
 
 
@@ -28,8 +35,8 @@ class OpenTables:
 
     def __init__(self) -> None:
         """Begin with none open."""
-        self._read: dict[str, _Kept] = {}
-        self._written: dict[str, _Kept] = {}
+        self._read: dict[str, Kept] = {}
+        self._written: dict[str, Kept] = {}
         self._numbers: dict[tuple[str, object, str], int] = {}
 
     def newest(
@@ -43,26 +50,35 @@ class OpenTables:
             open_it: Opens it; asked only where another version is the newest by now.
         """
         kept = self._read.get(table)
-        if kept is not None and _later(place, table, kept) == 0:
+        if kept is not None and list(_commits_since(place, table, kept)) == [kept.version]:
             return kept.opened
         self._read.pop(table, None)
         opened = open_it()
         if opened is not None:
-            _keep(self._read, place, table, opened)
+            self._read[table] = _keep(place, table, opened)
         return opened
 
-    def to_write(self, place: Place, table: str, open_it: Callable[[], DeltaTable]) -> DeltaTable:
-        """Return a table at its newest version, for a commit; it is not the one for reading."""
+    def lend(self, place: Place, table: str, open_it: Callable[[], DeltaTable]) -> Kept:
+        """Hand out a table at its newest version, for a commit; it is not the one for reading.
+
+        Nobody else has it until it is given back. What was looked up in it before a commit holds
+        for that commit then: a table that two threads share goes along with the first's commit, and
+        the second's would not be refused.
+        """
         kept = self._written.pop(table, None)
-        later = None if kept is None else _later(place, table, kept)
-        if kept is None or later is None:  # or another table lies there by now
-            opened = open_it()
-        else:
-            opened = kept.opened
-            if later:
-                opened.update_incremental()
-        _keep(self._written, place, table, opened)
-        return opened
+        commits = {} if kept is None else _commits_since(place, table, kept)
+        if kept is None or not commits:  # or another table lies there by now
+            return _keep(place, table, open_it())
+        if max(commits) > kept.opened.version():
+            kept.opened.update_incremental()
+        version = kept.opened.version()
+        if version in commits:
+            return Kept(kept.opened, version, commits[version])
+        return kept  # one more came in between; the commit known before is as good a mark
+
+    def give_back(self, table: str, lent: Kept) -> None:
+        """Take a table back whose commit landed; one of which that is not known is not given."""
+        self._written[table] = lent
 
     def number_of(self, table: str, opened: DeltaTable, app: str) -> int:
         """Return an owner's transaction number in an open table, 0 for none.
@@ -78,17 +94,16 @@ class OpenTables:
         return self._numbers[key]
 
 
-def _keep(kept: dict[str, _Kept], place: Place, table: str, opened: DeltaTable) -> None:
-    mark = place.commits_from(table, opened.version()).get(opened.version())
-    if mark is not None:
-        kept[table] = _Kept(opened, mark)
+def _keep(place: Place, table: str, opened: DeltaTable) -> Kept:
+    version = opened.version()
+    return Kept(opened, version, place.commits_from(table, version).get(version))
 
 
-def _later(place: Place, table: str, kept: _Kept) -> int | None:
-    """Return how many commits came since; None where this one is no longer there."""
-    commits = place.commits_from(table, kept.opened.version())
-    same = commits.get(kept.opened.version()) == kept.mark
-    return len(commits) - 1 if same else None
+def _commits_since(place: Place, table: str, kept: Kept) -> Mapping[int, object]:
+    """Return the commits from the kept one on; none where that one is no longer there."""
+    commits = place.commits_from(table, kept.version)
+    same = kept.mark is not None and commits.get(kept.version) == kept.mark
+    return commits if same else {}
 
 
 def lacks(have: Schema, want: pa.Schema) -> bool:

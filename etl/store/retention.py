@@ -15,7 +15,7 @@ from datetime import date, datetime
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 from loguru import logger
 
@@ -153,10 +153,5 @@ def _entries(
 
 def _note(warehouse: Warehouse, table: str, entries: list[dict[str, object]], number: int) -> None:
     """Write entries down, in place of those that a run under the same number left."""
-    rows = pa.Table.from_pylist(entries, schema=RETIRED)
-    write_deltalake(
-        warehouse.open("retired", RETIRED),
-        rows,
-        mode="overwrite",
-        predicate=f"table_name = '{table}' AND sequence = {number}",
-    )
+    condition = f"table_name = '{table}' AND sequence = {number}"
+    warehouse.replace("retired", condition, pa.Table.from_pylist(entries, schema=RETIRED))

@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from etl.errors import StoreError
 from etl.store.actions import Change, apply
 from etl.store.encode import Part
-from etl.store.opened import OpenTables, lacks
+from etl.store.opened import Kept, OpenTables, lacks
 from etl.store.place import Place
 from etl.store.trouble import store_errors
 
@@ -67,8 +67,8 @@ class Warehouse:
         with store_errors(table):
             return self._open.newest(self.place, table, lambda: self.existing(table))
 
-    def open(self, table: str, schema: pa.Schema) -> DeltaTable:
-        """Open a table at its newest version; create or widen it where `schema` asks for more.
+    def lend(self, table: str, schema: pa.Schema) -> Kept:
+        """Hand out a table at its newest version; create or widen it if `schema` asks for more.
 
         Columns and struct fields are only ever added.
         """
@@ -80,23 +80,25 @@ class Warehouse:
                     overtaken = error  # another run did the same, or our own answer was lost
             raise overtaken
 
-    def _made_or_widened(self, table: str, schema: pa.Schema) -> DeltaTable:
+    def _made_or_widened(self, table: str, schema: pa.Schema) -> Kept:
         try:
-            opened = self._to_write(table)
+            lent = self._lent(table, lambda: self._newest(table))
         except TableNotFoundError:
-            return DeltaTable.create(
-                self.place.uri(table),
-                schema,
-                mode="ignore",
-                partition_by=PARTITIONS[table],
-                storage_options=self.place.options(),
-                configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
-            )
-        if lacks(opened.schema(), schema):
+            lent = self._lent(table, lambda: self._create(table, schema))
+        if lacks(lent.opened.schema(), schema):
             empty = pa.Table.from_batches([], schema=schema)
-            write_deltalake(opened, empty, mode="append", schema_mode="merge")
-            opened = self._to_write(table)
-        return opened
+            write_deltalake(lent.opened, empty, mode="append", schema_mode="merge")
+        return lent
+
+    def _create(self, table: str, schema: pa.Schema) -> DeltaTable:
+        return DeltaTable.create(
+            self.place.uri(table),
+            schema,
+            mode="ignore",
+            partition_by=PARTITIONS[table],
+            storage_options=self.place.options(),
+            configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
+        )
 
     def existing(self, table: str) -> DeltaTable | None:
         """Open a table at its newest version, as it is; None where it does not exist yet."""
@@ -193,13 +195,16 @@ class Warehouse:
         """Open the newest version and write, again where another commit came in between."""
         overtaken: Exception | None = None
         for _ in range(TRIES):
-            opened = self.open(table, schema)
+            lent = self.lend(table, schema)
             with store_errors(table):
                 self.place.expect_writable(table)
                 try:
-                    return write(opened)
+                    landed = write(lent.opened)
                 except CommitFailedError as error:
                     overtaken = error
+                else:
+                    self._open.give_back(table, lent)
+                    return landed
         raise StoreError(f"table '{table}': {TRIES} commits in a row failed: {overtaken}")
 
     def snapshot(self, table: str, schema: pa.Schema, *, app: str) -> tuple[pl.LazyFrame, int]:
@@ -218,7 +223,7 @@ class Warehouse:
         with store_errors(table):
             if not lacks(opened.schema(), schema):
                 return opened
-        self.open(table, schema)
+        self._open.give_back(table, self.lend(table, schema))
         return self.reading(table)
 
     def append(self, table: str, rows: pa.Table) -> None:
@@ -232,14 +237,14 @@ class Warehouse:
 
     def replace_day(self, table: str, day: date, rows: pa.Table) -> None:
         """Replace all rows of one day with `rows`, in one commit."""
+        self.replace(table, f"day = '{day.isoformat()}'", rows)
+
+    def replace(self, table: str, condition: str, rows: pa.Table) -> None:
+        """Replace the rows that meet an SQL condition with `rows`, in one commit."""
 
         def write(opened: DeltaTable) -> bool:
             write_deltalake(
-                opened,
-                rows,
-                mode="overwrite",
-                predicate=f"day = '{day.isoformat()}'",
-                schema_mode="merge",
+                opened, rows, mode="overwrite", predicate=condition, schema_mode="merge"
             )
             return True
 
@@ -264,8 +269,8 @@ class Warehouse:
             return []
         return sorted(actions.select("partition.day", "path").rows())
 
-    def _to_write(self, table: str) -> DeltaTable:
-        return self._open.to_write(self.place, table, lambda: self._newest(table))
+    def _lent(self, table: str, open_it: Callable[[], DeltaTable]) -> Kept:
+        return self._open.lend(self.place, table, open_it)
 
     def _newest(self, table: str) -> DeltaTable:
         return DeltaTable(self.place.uri(table), storage_options=self.place.options())

@@ -79,6 +79,14 @@ def test_two_who_write_in_turns_follow_each_other(tmp_path: Path) -> None:
         assert rows_of(mine).height == rows_of(other).height == number
 
 
+def test_an_open_table_is_lent_to_one_writer_at_a_time(tmp_path: Path) -> None:
+    warehouse = Warehouse(Folder(tmp_path))
+    commit(warehouse, 1, batch(200))
+    assert warehouse.lend("requests", SCHEMA).opened is not (
+        warehouse.lend("requests", SCHEMA).opened
+    )
+
+
 def test_numbers_are_those_of_the_version_that_is_open(tmp_path: Path) -> None:
     mine, other = Warehouse(Folder(tmp_path)), Warehouse(Folder(tmp_path))
     commit(other, 1, batch(200))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from etl.errors import StoreError
 from etl.model import Counts, Input
 from etl.schema import REJECTS, requests_schema
 from etl.store import tables
+from etl.store.actions import Change
 from etl.store.encode import Part, PartSink
 from etl.store.ledger import Ledger, Outcome, Span
 from etl.store.place import Folder
@@ -74,6 +76,41 @@ def test_of_two_runs_at_one_batch_one_seals_it(tmp_path: Path) -> None:
     assert warehouse.batch_of("rejects", "api") == 1
     assert ledger.load().sealed == 1
     assert ledger.load().open_plan().is_empty()
+
+
+def test_a_seal_is_refused_if_another_came_after_its_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the same process: its open table must not go along with the other's commit."""
+    ledger, others = Ledger(Warehouse(Folder(tmp_path)), "api"), []
+    true = tables.write_deltalake
+
+    def overtaken(*args: Any, **options: Any) -> None:
+        if not others:
+            others.append("began")
+            others.append(ledger.seal(2, [outcome("b", 1)], [], attempt="other", now=NOW))
+        true(*args, **options)
+
+    assert ledger.seal(1, [outcome("a", 1)], [], attempt="one", now=NOW)
+    monkeypatch.setattr(tables, "write_deltalake", overtaken)
+    assert not ledger.seal(2, [outcome("b", 1)], [], attempt="mine", now=NOW)
+    assert others == ["began", True]
+    assert ledger.load().reads()["attempt"].to_list() == ["one", "other"]
+
+
+def test_a_batch_is_shown_once_if_another_came_after_the_look(tmp_path: Path) -> None:
+    warehouse, schema = Warehouse(Folder(tmp_path)), schema_of("requests")
+    mine, other = encode(tmp_path, "mine", {"a": [0]}), encode(tmp_path, "other", {"a": [0]})
+
+    def show(change: Callable[[object], Change]) -> bool:
+        return warehouse.commit("requests", schema, change, app="api", batch=1)
+
+    def overtaken(_: object) -> Change:
+        show(lambda _: Change(other))
+        return Change(mine)
+
+    assert not show(overtaken)
+    assert rows(warehouse) == [("a", 0)]
 
 
 def test_a_seal_that_seems_to_have_failed_and_has_landed_is_ours(

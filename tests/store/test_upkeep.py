@@ -16,6 +16,7 @@ from etl.errors import StoreError
 from etl.schema import INCIDENT_LOG
 from etl.store import upkeep
 from etl.store.encode import Part, remove_parts
+from etl.store.opened import Kept
 from etl.store.place import Folder
 from etl.store.tables import Warehouse
 from etl.store.upkeep import (
@@ -157,17 +158,17 @@ def test_an_append_overtaken_by_a_compaction_is_tried_again(tmp_path: Path) -> N
     warehouse = Warehouse(Folder(tmp_path))
     for number in range(MOST_FILES + 1):
         warehouse.append("incident_log", entry(number))
-    true, opened = Warehouse.open, []
+    true, compacted = Warehouse.lend, []
 
     class Overtaken(Warehouse):
-        def open(self, table: str, schema: pa.Schema) -> DeltaTable:
+        def lend(self, table: str, schema: pa.Schema) -> Kept:
             found = true(self, table, schema)
-            if not opened:
-                opened.append(compact_whole(warehouse, table))
+            if not compacted:
+                compacted.append(compact_whole(warehouse, table))
             return found
 
     Overtaken(Folder(tmp_path)).append("incident_log", entry(99))
-    assert opened[0] is not None
+    assert compacted[0] is not None
     rows = warehouse.scan("incident_log", INCIDENT_LOG).collect()
     assert rows.height == MOST_FILES + 2
 
