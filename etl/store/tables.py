@@ -40,8 +40,12 @@ PARTITIONS = {
 }
 """Each table's partition columns."""
 
-CHECKPOINT_EVERY = 10
-"""Commits that whoever opens a table may have to read; each is a request where it is in S3."""
+PROPERTIES = {
+    "delta.checkpointInterval": "10",
+    "delta.enableExpiredLogCleanup": "false",
+}
+"""Whoever opens a table reads the commits since the checkpoint: each is a request where it is in
+S3. Upkeep removes what of the log is old; to look for it at each commit would list the whole."""
 
 TRIES = 20
 """Commits that may be overtaken by others before we give up."""
@@ -97,7 +101,7 @@ class Warehouse:
             mode="ignore",
             partition_by=PARTITIONS[table],
             storage_options=self.place.options(),
-            configuration={"delta.checkpointInterval": str(CHECKPOINT_EVERY)},
+            configuration=PROPERTIES,
         )
 
     def existing(self, table: str) -> DeltaTable | None:

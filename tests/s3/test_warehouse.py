@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from etl.demo import simulate
@@ -16,6 +18,7 @@ from etl.pipeline.inspecting import reject_groups
 from etl.pipeline.runs import run_all, run_backfill, run_upkeep
 from etl.pipeline.status import project_status
 from etl.s3 import split_address
+from etl.schema import CHAIN_WAITS, INCIDENT_LOG
 from etl.store import upkeep
 from etl.store.bucket import Bucket
 from etl.store.tables import Warehouse
@@ -24,7 +27,7 @@ from tests.pipeline.faults import DAYS, all_figures, all_rows, assert_balanced, 
 from tests.s3.gate import Gate, Judgement, opened
 from tests.s3.servers import client
 from tests.s3.warehouses import bucket_at, everything, move_to_s3
-from tests.store.helpers import SCHEMA, batch, commit
+from tests.store.helpers import DAY, SCHEMA, batch, commit
 
 pytestmark = pytest.mark.extra
 
@@ -218,16 +221,21 @@ def test_commits_are_told_from_the_open_version_on(server: str, prefix: str) -> 
     assert place.commits_from("requests", 13) == {}
 
 
+def watching(seaweed: str, asked: list[str]) -> AbstractContextManager[str]:
+    """Return a gate that writes down each request: its method, path and query."""
+
+    def judge(method: str, path: str) -> Judgement:
+        asked.append(f"{method} {path}")
+        return "pass"
+
+    return opened(Gate(judge), seaweed)
+
+
 def test_a_table_that_nobody_changed_is_read_again_by_one_request(
     seaweed: str, prefix: str
 ) -> None:
-    asked: list[tuple[str, str]] = []
-
-    def judge(method: str, path: str) -> Judgement:
-        asked.append((method, path))
-        return "pass"
-
-    with opened(Gate(judge), seaweed) as url:
+    asked: list[str] = []
+    with watching(seaweed, asked) as url:
         warehouse = Warehouse(bucket_at(url, prefix))
         for number in range(1, 6):
             commit(warehouse, number, batch(200))
@@ -236,9 +244,29 @@ def test_a_table_that_nobody_changed_is_read_again_by_one_request(
         asked.clear()
         assert warehouse.files("requests")
         assert warehouse.reading("requests") is warehouse.reading("requests")
-        assert ["list-type" in path for _, path in asked] == [True] * 3
+        assert ["list-type" in path for path in asked] == [True] * 3
         asked.clear()
         commit(warehouse, 6, batch(500))
         assert len(asked) < 20, "what is open for writing goes along"
         assert warehouse.scan("requests", SCHEMA).collect().height == 6
         assert frame.collect().height == 5
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_who_writes_again_asks_once_whether_another_did(
+    seaweed: str, prefix: str, replaced: bool
+) -> None:
+    asked: list[str] = []
+    waits = pa.Table.from_pylist([{"day": DAY, "chain": "c", "objects": 1}], schema=CHAIN_WAITS)
+    incident = pa.Table.from_pylist([{"incident_id": "1"}], schema=INCIDENT_LOG)
+    with watching(seaweed, asked) as url:
+        warehouse = Warehouse(bucket_at(url, prefix))
+        for _ in range(3):
+            asked.clear()
+            if replaced:
+                warehouse.replace_day("chain_waits", DAY, waits)
+            else:
+                warehouse.append("incident_log", incident)
+    # Our own question, then Delta's: file, commits of others, commit, and that commit read.
+    assert len(asked) <= 7, asked
+    assert sum("encoding-type" in one for one in asked) == 1, asked
