@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json as json_module
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from etl.cli.options import State, json_option
+from etl.cli.stanza import Stanzas, with_rotated
 
 if TYPE_CHECKING:
     from etl.formats.conf import ConfiguredFormat
@@ -42,52 +46,99 @@ def detect(state: State, paths: tuple[Path, ...], *, timezone: str, json: bool) 
     it. The confidence is the share of lines that match, times the share of their text that is
     literal or has a column; of messages half counts, of fields without a column seven tenths.
     Lines with more fields than the format says count half. The stanza printed goes into
-    daytally.toml. The exit code is 3 if nothing fits a FILE.
+    daytally.toml; the files that rotation made of one log have one. The exit code is 3 if nothing
+    fits a FILE.
     """
-    found: list[dict[str, Any]] = []
-    missed = False
-    for path in paths:
-        facts = _look_at(state.now, path, timezone, quiet=json)
-        found.append(facts)
-        missed = missed or not (facts["guesses"] or any(not f["error"] for f in facts["formats"]))
+    from etl.cli.formats import zone_named
+
+    zone, stanzas = zone_named(timezone), Stanzas()
+    found: dict[Path, _Look] = {}
+    for log in _logs(paths):
+        looks = [_look_at(path, zone, state.now) for path in log]
+        found |= {look.path: look for look in looks}
+        if not json:
+            for alike in _alike_in(looks):
+                _print(alike, zone, state.now, stanzas)
+                click.echo()
     if json:
-        click.echo(json_module.dumps(found, indent=2))
-    if missed:
+        click.echo(json_module.dumps([found[path].facts() for path in paths], indent=2))
+    if not all(look.fits() for look in found.values()):
         click.get_current_context().exit(NOTHING_FOUND)
 
 
-def _look_at(now: datetime, path: Path, timezone: str, *, quiet: bool) -> dict[str, Any]:
-    from dataclasses import asdict
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found in a file: formats that it names, or else formats that fit it, best first."""
 
-    from etl.cli.formats import zone_named
+    path: Path
+    includes_others: bool = False
+    configured: list[ConfiguredFormat] = field(default_factory=list)
+    guesses: list[Guess] = field(default_factory=list)
+
+    def fits(self) -> bool:
+        return bool(self.guesses) or any(not one.error for one in self.configured)
+
+    def best(self) -> str:
+        return self.guesses[0].format if self.guesses else str(self.path)
+
+    def facts(self) -> dict[str, object]:
+        return {
+            "file": str(self.path),
+            "guesses": [
+                asdict(one) | {"confidence": round(one.confidence, 4)} for one in self.guesses
+            ],
+            "formats": [asdict(one) for one in self.configured],
+        }
+
+
+def _logs(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Put together the files that rotation made of one log."""
+    logs: dict[str, list[Path]] = {}
+    for path in paths:
+        logs.setdefault(with_rotated(path), []).append(path)
+    yield from logs.values()
+
+
+def _alike_in(looks: list[_Look]) -> Iterator[list[_Look]]:
+    """Put together the files of one log that one format fits best."""
+    formats: dict[str, list[_Look]] = {}
+    for look in looks:
+        formats.setdefault(look.best(), []).append(look)
+    yield from formats.values()
+
+
+def _look_at(path: Path, zone: ZoneInfo, now: datetime) -> _Look:
     from etl.formats.conf import includes_others, read_formats
     from etl.pipeline.detecting import detect as rank
-    from etl.pipeline.detecting import nearest_miss, refused_by
 
-    zone = zone_named(timezone)
     text = _configuration(path)
     configured = read_formats(text)
-    guesses = [] if configured else rank(path, zone=zone, reference=now)
-    if not quiet:
-        click.echo(f"{path}:")
-        if configured:
-            _print_configured(configured)
-            if includes_others(text):
-                click.echo("\nIt includes other files, which were not read: give these as well.")
-        elif guesses:
-            best = guesses[0]
-            refused = None
-            if best.matched < 1:
-                refused = refused_by(best.format, path, zone=zone, reference=now)
-            _print_guesses(path, guesses, refused)
-        else:
-            _print_nothing(path, nearest_miss(path, zone=zone, reference=now))
-        click.echo()
-    return {
-        "file": str(path),
-        "guesses": [asdict(one) | {"confidence": round(one.confidence, 4)} for one in guesses],
-        "formats": [asdict(one) for one in configured],
-    }
+    if configured:
+        return _Look(path, includes_others=includes_others(text), configured=configured)
+    return _Look(path, guesses=rank(path, zone=zone, reference=now))
+
+
+def _print(alike: list[_Look], zone: ZoneInfo, now: datetime, stanzas: Stanzas) -> None:
+    """Print what is known of files that one format fits best: of the one that it fits least."""
+    from etl.pipeline.detecting import nearest_miss, refused_by
+
+    look = min(alike, key=lambda one: one.guesses[0].confidence if one.guesses else 0)
+    path = look.path
+    if len(alike) > 1:
+        click.echo(f"{with_rotated(path)}, {len(alike)} files; the one that fits least is")
+    click.echo(f"{path}:")
+    if look.configured:
+        _print_configured(look.configured, stanzas)
+        if look.includes_others:
+            click.echo("\nIt includes other files, which were not read: give these as well.")
+    elif look.guesses:
+        best, refused = look.guesses[0], None
+        if best.matched < 1:
+            refused = refused_by(best.format, path, zone=zone, reference=now)
+        _print_guesses(look.guesses, refused)
+        stanzas.of_log(path, best.format)
+    else:
+        _print_nothing(path, nearest_miss(path, zone=zone, reference=now))
 
 
 def _configuration(path: Path) -> str:
@@ -99,7 +150,7 @@ def _configuration(path: Path) -> str:
     return head.decode(errors="replace")
 
 
-def _print_guesses(path: Path, guesses: list[Guess], refused: Miss | None) -> None:
+def _print_guesses(guesses: list[Guess], refused: Miss | None) -> None:
     from etl.cli.output import print_sample, print_table
     from etl.pipeline.trying import percent
 
@@ -125,27 +176,20 @@ def _print_guesses(path: Path, guesses: list[Guess], refused: Miss | None) -> No
         print_sample(refused.raw, refused.detail)
     if best.confidence < _BEST_SHARE:
         click.echo("None fits well: compare with `daytally formats test FORMAT FILE`.")
-    _print_stanza(path.name.split(".")[0], _with_rotated(path), "format", best.format)
-
-
-def _with_rotated(path: Path) -> str:
-    """Return a pattern for a log and what rotation makes of it, where the name shows how."""
-    match = re.match(r"(.*?\.log|.*?[_-]log|syslog|messages)([.-].*)?$", path.name, re.IGNORECASE)
-    return str(path.with_name(match[1] + "*")) if match else str(path)
 
 
 def _alike(one: Guess, other: Guess) -> bool:
     return round(one.confidence, 2) == round(other.confidence, 2) and one.columns == other.columns
 
 
-def _print_configured(configured: list[ConfiguredFormat]) -> None:
+def _print_configured(configured: list[ConfiguredFormat], stanzas: Stanzas) -> None:
     for one in configured:
         click.echo(f"\n{' '.join(filter(None, (one.key, one.name)))} (line {one.line})")
         if one.error:
             click.echo(one.error)
         else:
             files = one.files or ("/path/to/access.log",)
-            _print_stanza(one.name, *map(_file_of, files), one.key, one.text)
+            stanzas.of_source(one.name, [_file_of(file) for file in files], one.key, one.text)
             for hint in one.hints:
                 click.echo(hint)
 
@@ -155,23 +199,6 @@ def _file_of(written: str) -> str:
     words = written.removeprefix("|").split() if written.startswith("|") else [written]
     paths = [word for word in words[1:] if "/" in word] or words[-1:]
     return re.sub(r"%.*", "", paths[0]) + "*"
-
-
-def _print_stanza(name: str, *words: str) -> None:
-    """Print a source's stanza: its name, its inputs, the key of the format and its text."""
-    *inputs, key, text = words
-    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "access"
-    listed = ", ".join(json_module.dumps(each, ensure_ascii=False) for each in inputs)
-    click.echo(f"\n[[source]]\nname = {json_module.dumps(plain)}\ninputs = [{listed}]")
-    click.echo(f"{key} = {_as_toml(text)}")
-
-
-def _as_toml(text: str) -> str:
-    """Return a text as TOML's literal string, which has no escapes, where there can be one."""
-    if "'" not in text and "\n" not in text:
-        return f"'{text}'"
-    literal = "'''" not in text and not text.endswith("'") and not text.startswith("\n")
-    return f"'''{text}'''" if literal else json_module.dumps(text)
 
 
 def _print_nothing(path: Path, miss: Miss | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -156,6 +158,24 @@ def test_the_stanza_takes_in_what_rotation_makes_of_a_log(
     (tmp_path / name).write_text(COMBINED)
     stdout = CliRunner().invoke(main, ["formats", "detect", str(tmp_path / name)]).stdout
     assert f'inputs = ["{tmp_path / pattern}"]' in stdout
+
+
+def test_files_that_rotation_made_of_a_log_have_one_stanza(tmp_path: Path) -> None:
+    for name in ("b.access.log", "b.access.log.1", "b.error.log", "x/b.access.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(COMBINED)
+    with gzip.open(tmp_path / "b.access.log.2.gz", "wt") as log:
+        log.write(COMBINED + "nothing of the kind\n")
+    (tmp_path / "b.access.log.3").write_text("2026/03/10 10:00:00 [error] 1#1: *1 oh, no\n")
+    paths = [str(path) for path in sorted(tmp_path.rglob("b.*"))]
+    stdout = CliRunner().invoke(main, ["formats", "detect", *paths]).stdout
+    names = re.findall(r'name = "(.*)"', stdout)
+    assert names == ["b-access", f"{tmp_path.name.strip('_')}-b-access", "b-error", "x-b-access"]
+    assert f"{tmp_path}/b.access.log*, 3 files; the one that fits least is\n" in stdout
+    assert f"{tmp_path}/b.access.log.2.gz:\n" in stdout
+    assert f"{tmp_path}/b.access.log.1:\n" not in stdout
+    told = CliRunner().invoke(main, ["formats", "detect", "--json", *paths])
+    assert [each["file"] for each in json.loads(told.stdout)] == paths
 
 
 def test_a_w3c_log_with_more_fields_is_told_by_its_own_line(tmp_path: Path) -> None:
