@@ -60,8 +60,11 @@ def run(  # noqa: PLR0913 # one parameter per option
     days = resolve_window(day, since, until, state.now, project.settings.zone)
     with progress("reading", quiet=state.quiet) as tell:
         result = run_all(project, days, now=state.now, workers=_workers(workers), on_progress=tell)
-    mailed = _mail(project, days[-1], state) if send else None
-    _tell(result, json=json, quiet=state.quiet, mailed=mailed.said if mailed else None)
+    mailed = None
+    try:
+        mailed = _mail(project, days[-1], state) if send else None
+    finally:  # what was measured and reported is told also where no mail can be sent
+        _tell(result, json=json, quiet=state.quiet, mailed=mailed.said if mailed else None)
     if mailed and mailed.refused:
         click.get_current_context().exit(SKIPPED)
     _leave(result, strict=strict)

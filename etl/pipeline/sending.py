@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from email.message import EmailMessage
 
-from etl.errors import ConfigError
+from etl.errors import ConfigError, MailError
 from etl.pipeline.project import Project, templates_of
 from etl.pipeline.reports import build_report
 from etl.pipeline.turns import alone
 from etl.reporting import build_mail, deliver, send_key
+from etl.settings import MailSettings
 from etl.store.measurements import was_sent, write_sent
 
 
@@ -62,18 +64,25 @@ def send_day(
             now=now,
             overrides=templates_of(project.settings)[1],
         )
-        refused = deliver(
-            message,
-            host=mail.host,
-            port=mail.port,
-            starttls=mail.starttls,
-            username=secrets.username,
-            password=secrets.password,
-            ca_file=mail.ca_file,
-        )
+        try:
+            refused = _deliver(message, mail, secrets)
+        except MailError as error:
+            raise MailError(f"{error}. Then run: daytally send --day {day}") from error
         write_sent(project.warehouse, day, key, mail.to, now)
     taken = [address for address in mail.to if address not in refused]
     said = f"Mailed the statement of {day} to {', '.join(taken)}."
     for address, answer in refused.items():
         said += f" Refused for {address}: {answer}."
     return SendResult(said, refused=bool(refused))
+
+
+def _deliver(message: EmailMessage, mail: MailSettings, secrets: MailSecrets) -> dict[str, str]:
+    return deliver(
+        message,
+        host=mail.host,
+        port=mail.port,
+        starttls=mail.starttls,
+        username=secrets.username,
+        password=secrets.password,
+        ca_file=mail.ca_file,
+    )

@@ -159,7 +159,7 @@ def _explained(server: _Server) -> Iterator[None]:
         raise _refused(server, error.smtp_code, error.smtp_error, "") from error
     except smtplib.SMTPNotSupportedError as error:
         raise MailError(
-            f"{server.name} does not offer what the mail needs: {error}. "
+            f"{server.name} does not offer what the mail needs: {str(error).rstrip('.')}. "
             "Nothing was sent; check host, port, starttls and addresses in [mail]"
         ) from error
     except ssl.SSLCertVerificationError as error:
@@ -170,7 +170,7 @@ def _explained(server: _Server) -> Iterator[None]:
     except (smtplib.SMTPException, OSError) as error:
         raise MailError(
             f"no connection with {server.name}: {clip(str(error), 200)}. "
-            "Check host and port in [mail] and the network, then run: daytally send"
+            "Check host and port in [mail] and the network"
         ) from error
 
 
@@ -178,7 +178,7 @@ def _refused(server: _Server, code: int, text: bytes | str, what: str) -> MailEr
     fallback = "try again later" if 400 <= code < 500 else "ask who runs the server"
     return MailError(
         f"{server.name} refused the mail{what}: {_answer(code, text)}. "
-        f"{_ADVICE.get(code, fallback.capitalize())}, then run: daytally send"
+        f"{_ADVICE.get(code, fallback.capitalize())}"
     )
 
 

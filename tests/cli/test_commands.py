@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 
 import pytest
 from click.testing import CliRunner, Result
@@ -47,6 +48,22 @@ def test_a_run_says_what_it_read_and_ends_with_what_the_report_says(tmp_path: Pa
     assert "2026-03-17" in lines[-3]
     again = call(folder, "run", *window)
     assert again.stdout.splitlines()[0] == "Nothing new to read."
+
+
+def test_a_run_whose_mail_cannot_be_sent_says_what_it_did(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "demo", copy_function=shutil.copy2))
+    with socket() as closed, (folder / "daytally.toml").open("a") as settings:
+        closed.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        port = closed.getsockname()[1]
+        settings.write(
+            f'[mail]\nhost = "127.0.0.1"\nport = {port}\nfrom = "a@b.ch"\nto = ["c@d.ch"]\n'
+        )
+        settings.flush()
+        result = call(folder, "run", "--day", "2026-03-20", "--send")
+    assert result.exit_code == 1
+    assert "Report: " in result.stdout
+    assert "no connection with 127.0.0.1" in result.stderr
+    assert result.stderr.rstrip().endswith("Then run: daytally send --day 2026-03-20")
 
 
 def test_json_is_one_document(finished: Path) -> None:
