@@ -25,6 +25,9 @@ BLOCK_PADDING = 64
 RAW_LIMIT = 1 << 16
 """Bytes that are kept of a refused line."""
 
+LINE_LIMIT = 8 << 20
+"""Most bytes of a line that are held; of a longer one only the beginning is."""
+
 
 class RejectReason(StrEnum):
     """Why a line was refused. A closed list: reports group by it."""

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from etl.model import BLOCK_PADDING, RAW_LIMIT, Block
+from etl.model import BLOCK_PADDING, LINE_LIMIT, RAW_LIMIT, Block
 
 BLOCK_BYTES = 1 << 21
 """Aim of a block's size: what is done once a block has to be little beside its lines."""
-
-LINE_BYTES = 1 << 23
-"""Most bytes of a line that are held; of a longer one only the beginning is."""
 
 NEWLINE = b"\n"
 
@@ -22,7 +19,7 @@ def cut_blocks(
     *,
     offset: int = 0,
     block_bytes: int = BLOCK_BYTES,
-    line_bytes: int = LINE_BYTES,
+    line_bytes: int = LINE_LIMIT,
     keep_tail: bool = True,
 ) -> Iterator[Block]:
     """Yield blocks of about `block_bytes`, cut behind newlines.

@@ -246,7 +246,12 @@ def _parser_maker(
 
     def make(reference: datetime) -> BlockParser:
         return BlockParser(
-            line_format, zone=zone, reference=reference, message=message, routes=routes
+            line_format,
+            zone=zone,
+            reference=reference,
+            message=message,
+            routes=routes,
+            max_line_bytes=source.longest_line_bytes,
         )
 
     return make

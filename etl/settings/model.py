@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from etl.errors import nearest
+from etl.model import LINE_LIMIT
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
 from etl.settings.chains import ChainSettings
 from etl.settings.parts import (
@@ -25,7 +26,9 @@ from etl.settings.parts import (
     Name,
     NonEmpty,
     Part,
+    Size,
     Wait,
+    as_bytes,
     as_span,
     refuse_doubles,
 )
@@ -111,6 +114,14 @@ class SourceSettings(Part):
     timezone: ZoneName | None = None
     message: str | None = None
     fields: dict[Identifier, FieldSettings] = Field(default_factory=dict)
+    longest_line: Size = "1MiB"
+
+    @field_validator("longest_line")
+    @classmethod
+    def _held_line(cls, value: str) -> str:
+        if as_bytes(value) > LINE_LIMIT:
+            raise ValueError("at most 8MiB: no more of a line is held in memory")
+        return value
 
     @field_validator("inputs")
     @classmethod
@@ -150,6 +161,11 @@ class SourceSettings(Part):
                 ' add message = "logfmt", "json", "pairs" or "regex:…"'
             )
         return self
+
+    @property
+    def longest_line_bytes(self) -> int:
+        """Bytes of the longest line that is read; longer ones are rejects."""
+        return as_bytes(self.longest_line)
 
     @property
     def field_types(self) -> dict[str, str]:

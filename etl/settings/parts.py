@@ -48,6 +48,23 @@ def as_seconds(wait: str) -> float:
 Wait = Annotated[str, AfterValidator(_known_wait)]
 """How long somebody waits, as in `500ms`, `0.5s`, `2s`."""
 
+_SIZES = {"KiB": 1 << 10, "MiB": 1 << 20}
+
+
+def _known_size(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,6}(KiB|MiB)", text):
+        raise ValueError("write a whole number and a unit, KiB or MiB, as in 64KiB, 1MiB, 4MiB")
+    return text
+
+
+def as_bytes(size: str) -> int:
+    """Return a checked size in bytes."""
+    return int(size[:-3]) * _SIZES[size[-3:]]
+
+
+Size = Annotated[str, AfterValidator(_known_size)]
+"""How many bytes, as in `64KiB`, `1MiB`."""
+
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -22,6 +23,11 @@ from tests.pipeline.conftest import NOW, open_folder
 Write = Callable[..., Path]
 W3C = "#Fields: date time c-ip cs-method cs-uri-stem sc-status time-taken\n"
 OTHER = "#Fields: time date sc-status cs-uri-stem\n"
+
+
+STAMP = "2026-03-10T10:00:00Z"
+CRI = f"{STAMP} stdout F"
+SYSLOG = "Mar 10 10:00:00 host tag:"
 
 
 def source(format_lines: str) -> str:
@@ -58,6 +64,35 @@ def test_a_w3c_log_is_read_by_the_directive_before_each_line(write_project: Writ
     assert [row["status"] for row in found] == [200, 404, 500]
     assert [row["request_time_s"] for row in found] == [1.5, None, None]
     assert found[2]["at"] == datetime(2026, 3, 10, 10, 0, 2, tzinfo=UTC)
+
+
+NGINX = '1.2.3.4 - - [10/Mar/2026:11:00:00 +0100] "GET /%s HTTP/1.1" 200 5 "-" "t"'
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("format_lines", "line", "column"),
+    [
+        ('format = "nginx:combined"', NGINX, "path"),
+        ('format = "json:events"', '{"time":"2026-03-10T10:00:00Z","msg":"%s"}', "message"),
+        ('format = "syslog"', f"{SYSLOG} %s", "message"),
+        ('format = "syslog"\nmessage = "logfmt"\nfields = {a = "text"}', f"{SYSLOG} a=%s", "a"),
+        ('format = "container:cri"\ninner = "nginx:combined"', f"{CRI} {NGINX}", "path"),
+        (r"format = 'regex:events:(?P<time>\S+) (?P<message>.*)'", f"{STAMP} %s", "message"),
+    ],
+)
+def test_a_source_says_how_long_its_lines_may_be(  # one per column of the table
+    write_project: Write, format_lines: str, line: str, column: str, *, compressed: bool
+) -> None:
+    folder = write_project(source(f'{format_lines}\nlongest_line = "3MiB"'))
+    sizes = (10, 2 << 20, 4 << 20, 9 << 20, 20)
+    log = "".join(line % ("x" * size) + "\n" for size in sizes).encode()
+    name, data = ("a.log.gz", gzip.compress(log, 1)) if compressed else ("a.log", log)
+    (folder / "logs" / name).write_bytes(data)
+    assert ingest(folder) == Counts(lines=5, records=3, rejects=2, blank=0)
+    found = rows(folder, "requests" if column == "path" else "events")
+    assert [row[column].count("x") for row in found] == [10, 2 << 20, 20]
+    assert [row["reason"] for row in rows(folder, "rejects")] == ["too_long"] * 2
 
 
 def test_a_container_s_lines_are_read_by_the_inner_format(write_project: Write) -> None:

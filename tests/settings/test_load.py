@@ -89,6 +89,8 @@ def test_a_good_file_loads_with_paths_below_its_folder(tmp_path: Path) -> None:
         ('customer_id = "text"', 'host = "text"', 15, "column of every event"),
         ('customer_id = "text"', 'a = { typ = "text" }', 16, "Did you mean 'type'?"),
         ('message = "logfmt"', '', 10, 'has fields but no message; add message = "logfmt"'),
+        ('message = "logfmt"', 'message = "logfmt"\nlongest_line = "9MiB"', 15, "at most 8MiB"),
+        ('message = "logfmt"', 'message = "logfmt"\nlongest_line = "2 MB"', 15, "a unit, KiB or"),
         ('from = "events"', 'from = "event"', 26, "'requests' or 'events'"),
         ('from = "requests"', 'frm = "requests"', 31, "Did you mean 'from'?"),
         ('name = "importer"', 'name = "Im porter"', 11, "must be lower case"),
