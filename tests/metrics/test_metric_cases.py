@@ -39,6 +39,7 @@ from etl.store.evidence import read_waits
 from etl.store.measurements import read_measurements
 
 FOLDER = Path(__file__).parents[1] / "cases" / "metrics"
+SQL = Path(__file__).parents[2] / "sql"
 COMPARED = {field.name for field in fields(Measurement)} - {"day", "metric", "dimensions"}
 
 
@@ -67,6 +68,18 @@ def test_a_case_gives_its_measurements(case: dict[str, Any], tmp_path: Path) -> 
         for day, lists in night.get("listed", {}).items():
             for name, rows in lists.items():
                 assert_listed(project.settings.out / day / f"{name}.csv", rows)
+
+
+def test_each_built_in_metric_is_worked_out_by_hand() -> None:
+    worked = {
+        metric
+        for case in cases()
+        for night in case.values[0]["run"]
+        for metrics in night.get("expect", {}).values()
+        for metric, rows in metrics.items()
+        if rows
+    }
+    assert {path.stem for path in SQL.glob("*.sql")} - worked == set()
 
 
 def run_night(root: Path, night: Mapping[str, Any]) -> Project:
