@@ -8,7 +8,7 @@ import numpy as np
 
 from etl.model import BLOCK_PADDING, LINE_LIMIT, RAW_LIMIT, Block
 
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 1 << 22
 """Aim of a block's size: what is done once a block has to be little beside its lines."""
 
 NEWLINE = b"\n"

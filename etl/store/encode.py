@@ -14,8 +14,12 @@ from etl.parquet.writer import FileWriter
 from etl.store.place import Place
 from etl.store.trouble import writing
 
-ROW_GROUP_ROWS = 1 << 16
+ROW_GROUP_ROWS = 1 << 17
 """Rows buffered per part before they are encoded as a row group."""
+
+MOST_PENDING = 2 * ROW_GROUP_ROWS
+"""Rows buffered by all parts of a worker, about: a log of many days would fill memory with rows of
+each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class PartWriter:
         place: The warehouse's.
         name: Start of the file's name, unlike that of any other part.
         encoder: May serve other parts of the same thread.
+
+    Attributes:
+        pending_rows: Rows that are not encoded yet.
     """
 
     def __init__(
@@ -60,20 +67,20 @@ class PartWriter:
         self._encoder = encoder or Encoder()
         self._writer: FileWriter | None = None
         self._pending: list[pa.RecordBatch] = []
-        self._pending_rows = 0
+        self.pending_rows = 0
         self.rows = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take a batch; all batches of a part have the same schema."""
         self._pending.append(batch)
-        self._pending_rows += batch.num_rows
+        self.pending_rows += batch.num_rows
         self.rows += batch.num_rows
-        if self._pending_rows >= ROW_GROUP_ROWS:
-            self._flush()
+        if self.pending_rows >= ROW_GROUP_ROWS:
+            self.flush()
 
     def close(self) -> Part:
         """Write what is left and return the finished part."""
-        self._flush()
+        self.flush()
         with writing(self._folder):
             if self._writer is not None:
                 self._writer.close()
@@ -84,7 +91,8 @@ class PartWriter:
         """Remove the unfinished file."""
         self._file.abort()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Encode what is pending as a row group."""
         if not self._pending:
             return
         schema = self._pending[0].schema
@@ -92,7 +100,7 @@ class PartWriter:
             if self._writer is None:
                 self._writer = FileWriter(self._file, schema, self._encoder, bounded=["at"])
             self._writer.write(self._pending)
-        self._pending, self._pending_rows = [], 0
+        self._pending, self.pending_rows = [], 0
 
 
 @dataclass(slots=True)
@@ -118,6 +126,13 @@ class PartSink:
             writer = PartWriter(self.place, table, day, self.source, self.name, self._encoder)
             self._writers[table, day] = writer
         writer.add(batch)
+        if len(self._writers) > 1:
+            self._relieve()
+
+    def _relieve(self) -> None:
+        """Encode the fullest part's rows where all parts together hold too many."""
+        if sum(writer.pending_rows for writer in self._writers.values()) > MOST_PENDING:
+            max(self._writers.values(), key=lambda writer: writer.pending_rows).flush()
 
     def close(self) -> list[Part]:
         """Finish all files."""

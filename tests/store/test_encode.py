@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -75,3 +75,21 @@ def test_what_is_read_back_is_what_was_added(
     wanted = wanted.set_column(at, "route", wanted["route"].cast(pa.string()))
     assert pq.read_table(path, partitioning=None).equals(wanted)
     assert pl.read_parquet(path, hive_partitioning=False).equals(pl.from_arrow(wanted))
+
+
+def test_a_log_of_many_days_holds_no_more_rows_than_one_of_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encode, "MOST_PENDING", 2500)
+    batch = pa.RecordBatch.from_pydict({"status": pa.array(range(400), pa.int32())})
+    sink = PartSink(Folder(tmp_path), "api", "part")
+    days = [DAY + timedelta(days=number % 30) for number in range(90)]
+    for day in days:
+        sink.add("requests", day, batch)
+        assert sum(part.pending_rows for part in sink._writers.values()) <= 2500
+    parts = sink.close()
+    assert {part.day: part.rows for part in parts} == dict.fromkeys(days, 1200)
+    for part in parts:
+        file = pq.ParquetFile(tmp_path / "requests" / part.path)
+        assert file.read().column("status").to_pylist() == 3 * list(range(400))
+        assert file.num_row_groups > 1
