@@ -52,7 +52,6 @@ def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]
             parts = [part for part in sealed.parts if part.table == table]
             touched = parts or (sealed.rebuilt and warehouse.exists(table)) or table == LAST_TABLE
             if touched:
-                _require(warehouse, parts, sealed.batch)
                 change_of = partial(_change, warehouse, table, source, sealed, parts)
                 warehouse.commit(table, schema_of(table), change_of, app=source, batch=sealed.batch)
         logger.bind(source=source, batch=sealed.batch).debug("batch published")
@@ -82,7 +81,12 @@ def _change(
     parts: list[Part],
     opened: DeltaTable,
 ) -> Change:
-    """Return the batch's files, and without what they replace the files that held it."""
+    """Return the batch's files, and without what they replace the files that held it.
+
+    Only of a table that lacks the batch: where it was shown long ago, its files may have been put
+    together with others, and removed.
+    """
+    _require(warehouse, parts, sealed.batch)
     if not sealed.rebuilt:
         return Change(parts)
     adds, removes = list(parts), []

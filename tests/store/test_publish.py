@@ -23,6 +23,7 @@ from etl.store.ledger import Ledger, Outcome, Span
 from etl.store.place import Folder
 from etl.store.publish import publish
 from etl.store.tables import Warehouse
+from etl.store.upkeep import replace_parts
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -172,6 +173,24 @@ def test_a_sealed_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"requests/day=2026-03-10/source=api/lost\.parquet"):
         publish(warehouse, "api", schema_of)
     assert rows(warehouse) == []
+
+
+def test_files_that_were_shown_may_go_before_a_dead_runs_batch_is_in_all_tables(
+    tmp_path: Path,
+) -> None:
+    """It died between two tables; meanwhile the first one's files became others."""
+    warehouse = Warehouse(Folder(tmp_path))
+    parts = encode(tmp_path, "small", {"a": [1]})
+    assert Ledger(warehouse, "api").seal(1, [outcome("a", 1)], parts, attempt="x", now=NOW)
+    warehouse.commit("requests", schema_of("requests"), lambda _: Change(parts), app="api", batch=1)
+    whole = encode(tmp_path, "whole", {"a": [1]})
+    opened = warehouse.existing("requests")
+    assert opened is not None
+    replace_parts(opened, "requests", Change(whole, parts), {"api": 1})
+    (tmp_path / "requests" / parts[0].path).unlink()
+    assert publish(warehouse, "api", schema_of) == [1]
+    assert warehouse.batch_of("rejects", "api") == 1
+    assert rows(warehouse) == [("a", 1)]
 
 
 def test_a_rebuilt_input_replaces_its_rows_and_no_others(tmp_path: Path) -> None:
