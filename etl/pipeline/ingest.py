@@ -15,6 +15,7 @@ from loguru import logger
 
 from etl.errors import ChangedInputError, OtherInputError, SkippableError
 from etl.model import Counts, Input, InputAccount
+from etl.pipeline.looking import Mapped, many_at_once
 from etl.pipeline.packing import in_batches, in_portions, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, read_package
@@ -27,9 +28,6 @@ from etl.store.tables import Warehouse
 
 ROUNDS = 5
 """Times that a source is planned in one run, at most."""
-
-LOOKERS = 16
-"""Inputs that are looked into at once: it is the server's delay that counts, not the work."""
 
 OnProgress = Callable[[int, int], None]
 """Told the bytes that are to be read (once per source) and bytes read since the last call."""
@@ -89,10 +87,10 @@ def ingest(
     """
     summary = IngestSummary()
     latest = _latest(warehouse, now)
-    with ThreadPoolExecutor(workers) as executor, ThreadPoolExecutor(LOOKERS) as lookers:
+    with ThreadPoolExecutor(workers) as executor, many_at_once() as look:
         for given in jobs:
             job = replace(given, reader=replace(given.reader, now=latest))
-            run = SourceRun(job, warehouse, executor, lookers, now, summary, on_progress)
+            run = SourceRun(job, warehouse, executor, look, now, summary, on_progress)
             run.run()
             if again is not None:
                 with run.listed():
@@ -121,7 +119,7 @@ class SourceRun:
 
     Attributes:
         executor: Runs what takes a core.
-        lookers: Runs what waits for disks and servers.
+        look: Looks into many inputs at a time.
         failed: Address and version of inputs that cannot be read by this run, to id and reason.
         refuted: Address and input id that turned out not to belong together.
     """
@@ -129,7 +127,7 @@ class SourceRun:
     job: SourceJob
     warehouse: Warehouse
     executor: Executor
-    lookers: Executor
+    look: Mapped
     now: datetime
     summary: IngestSummary
     on_progress: OnProgress | None
@@ -197,7 +195,7 @@ class SourceRun:
             [*(item for item in listed if (item.uri, item.etag) in seen), *portion],
             known,
             refuted=self.refuted,
-            mapped=self.lookers.map,
+            mapped=self.look,
         )
         del known, seen  # room for what is read
         self.read_batches(sealed, plan.spans)

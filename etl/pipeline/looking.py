@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO
@@ -18,6 +20,16 @@ from etl.store.ledger import KnownInput
 
 Mapped = Callable[[Callable[[Input], "Look"], Iterable[Input]], Iterable["Look"]]
 """`map`, or that of an executor."""
+
+AT_ONCE = 16
+"""Inputs that are looked into at once: it is the server's delay that counts, not the work."""
+
+
+@contextmanager
+def many_at_once() -> Iterator[Mapped]:
+    """Give what looks into many inputs at a time, while this lasts."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield pool.map
 
 
 @dataclass(frozen=True, slots=True)

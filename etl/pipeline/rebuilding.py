@@ -61,7 +61,7 @@ def _holders(run: SourceRun, state: LedgerState) -> dict[str, Input]:
     """Return what each known input now is."""
     reader = run.job.reader
     listed = reader.origin.list_inputs(run.job.patterns, now=run.now)
-    return find_holders(reader.origin, reader.source, listed, state.known(), mapped=run.lookers.map)
+    return find_holders(reader.origin, reader.source, listed, state.known(), mapped=run.look)
 
 
 def _span(run: SourceRun, known: KnownInput, item: Input | None) -> Span | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,8 +10,8 @@ import polars as pl
 
 from etl.errors import SkippableError
 from etl.model import Input, MetricRun
-from etl.pipeline.ingest import LOOKERS, SourceJob
-from etl.pipeline.looking import Mapped
+from etl.pipeline.ingest import SourceJob
+from etl.pipeline.looking import Mapped, many_at_once
 from etl.pipeline.packing import stored_bytes
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.project import Project
@@ -140,8 +139,7 @@ def _project_status(project: Project, now: datetime) -> ProjectStatus:
     removed = {(table, source): rows for table, source, rows in gone.iter_rows()}
     refused = rejects_by_reason(project.warehouse)
     rows = _Rows(rows_by_source(project.warehouse), removed, refused)
-    with ThreadPoolExecutor(LOOKERS) as lookers:
-        look = lookers.map
+    with many_at_once() as look:
         sources = tuple(_source_status(project, job, rows, now, look) for job in project.jobs(now))
     return ProjectStatus(
         sources=sources,
