@@ -19,6 +19,7 @@ from etl.metrics.tracing import check_evidence
 from etl.metrics.views import build_views
 from etl.pipeline.project import Project
 from etl.settings.load import place_of
+from etl.store.opened import no_rows
 
 
 def check_steps(project: Project) -> None:
@@ -67,6 +68,6 @@ def check_metrics(project: Project) -> None:
 
 def _empty_tables(project: Project) -> dict[str, pl.LazyFrame]:
     return {
-        name: pl.DataFrame(pl.from_arrow(project.schema_of(name).empty_table())).lazy()
+        name: no_rows(project.schema_of(name)).lazy()
         for name in ("requests", "events", "rejects", "inputs")
     }

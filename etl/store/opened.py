@@ -7,8 +7,9 @@ lies is asked for the commits from the open version on: in a folder two names, i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 
@@ -22,12 +23,14 @@ class Kept:
     Attributes:
         opened: It stands at `version` or, where it was written to since, later.
         version: Of the commit.
-        mark: That commit's, see `Place.commits_from`.
+        mark: That commit's, see `Place.commits_from`; None where it was not found.
+        options: What it was opened with: keys that expire are others by and by.
     """
 
     opened: DeltaTable
     version: int
     mark: object
+    options: Mapping[str, str] | None
 
 
 class OpenTables:
@@ -53,9 +56,9 @@ class OpenTables:
         if kept is not None and list(_commits_since(place, table, kept)) == [kept.version]:
             return kept.opened
         self._read.pop(table, None)
-        opened = open_it()
+        options, opened = place.options(), open_it()
         if opened is not None:
-            self._read[table] = _keep(place, table, opened)
+            self._read[table] = _keep(place, table, opened, options)
         return opened
 
     def lend(self, place: Place, table: str, open_it: Callable[[], DeltaTable]) -> Kept:
@@ -68,12 +71,13 @@ class OpenTables:
         kept = self._written.pop(table, None)
         commits = {} if kept is None else _commits_since(place, table, kept)
         if kept is None or not commits:  # or another table lies there by now
-            return _keep(place, table, open_it())
+            options = place.options()
+            return _keep(place, table, open_it(), options)
         if max(commits) > kept.opened.version():
             kept.opened.update_incremental()
         version = kept.opened.version()
         if version in commits:
-            return Kept(kept.opened, version, commits[version])
+            return replace(kept, version=version, mark=commits[version])
         return kept  # one more came in between; the commit known before is as good a mark
 
     def give_back(self, table: str, lent: Kept) -> None:
@@ -86,7 +90,7 @@ class OpenTables:
         Finding it reads the log once more; that of a commit never changes.
         """
         kept = self._read.get(table)
-        if kept is None or kept.opened is not opened:
+        if kept is None or kept.opened is not opened or kept.mark is None:
             return opened.transaction_version(app) or 0
         key = (table, kept.mark, app)
         if key not in self._numbers:
@@ -94,16 +98,29 @@ class OpenTables:
         return self._numbers[key]
 
 
-def _keep(place: Place, table: str, opened: DeltaTable) -> Kept:
+def _keep(place: Place, table: str, opened: DeltaTable, options: Mapping[str, str] | None) -> Kept:
     version = opened.version()
-    return Kept(opened, version, place.commits_from(table, version).get(version))
+    return Kept(opened, version, place.commits_from(table, version).get(version), options)
 
 
 def _commits_since(place: Place, table: str, kept: Kept) -> Mapping[int, object]:
-    """Return the commits from the kept one on; none where that one is no longer there."""
+    """Return the commits from the kept one on; none where that one, or its key, is no longer."""
+    if kept.options != place.options():
+        return {}
     commits = place.commits_from(table, kept.version)
     same = kept.mark is not None and commits.get(kept.version) == kept.mark
     return commits if same else {}
+
+
+def rows_of(opened: DeltaTable) -> pl.LazyFrame:
+    """Return a table's rows, to be read with the table's own options, as far as there are any."""
+    retries = (opened._storage_options or {}).get("max_retries")
+    return pl.scan_delta(opened, storage_options={"max_retries": int(retries)} if retries else None)
+
+
+def no_rows(schema: pa.Schema) -> pl.DataFrame:
+    """Return what is read of a table that does not exist."""
+    return pl.DataFrame(pl.from_arrow(schema.empty_table()))
 
 
 def lacks(have: Schema, want: pa.Schema) -> bool:

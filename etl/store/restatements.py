@@ -24,9 +24,12 @@ def add_restatements(warehouse: Warehouse, day: date, found: Iterable[Restatemen
     if not new:
         return
     replaced = {_identity(row) for row in new}
-    kept = [row for row in _rows(warehouse, day) if _identity(row) not in replaced]
-    table = pa.Table.from_pylist([*kept, *new], schema=RESTATEMENTS)
-    warehouse.replace_day("restatements", day, table)
+
+    def add(known: pl.DataFrame) -> pa.Table:
+        kept = [row for row in _ordered(known) if _identity(row) not in replaced]
+        return pa.Table.from_pylist([*kept, *new], schema=RESTATEMENTS)
+
+    warehouse.revise_day("restatements", day, RESTATEMENTS, add)
 
 
 def read_restatements(warehouse: Warehouse, day: date | None = None) -> list[Restatement]:
@@ -65,9 +68,12 @@ def _rows(warehouse: Warehouse, day: date | None) -> list[dict[str, object]]:
     frame = warehouse.scan("restatements", RESTATEMENTS)
     if day is not None:
         frame = frame.filter(pl.col("day") == day)
-    names = RESTATEMENTS.names
-    rows = frame.select(names).collect().sort("day", "metric", "dimensions", "measured_at")
-    return list(rows.iter_rows(named=True))
+    return _ordered(frame.collect())
+
+
+def _ordered(rows: pl.DataFrame) -> list[dict[str, object]]:
+    found = rows.select(RESTATEMENTS.names).sort("day", "metric", "dimensions", "measured_at")
+    return list(found.iter_rows(named=True))
 
 
 def _identity(row: dict[str, object]) -> tuple[object, ...]:

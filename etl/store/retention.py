@@ -21,6 +21,7 @@ from loguru import logger
 
 from etl.schema import INPUTS, RETIRED
 from etl.store.encode import Part, read_part
+from etl.store.opened import no_rows
 from etl.store.tables import Warehouse
 from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in
@@ -121,7 +122,7 @@ def _effective(warehouse: Warehouse, table: str) -> pl.DataFrame:
     """Return the entries of removals that were done."""
     number = warehouse.batch_of(table, RETENTION)
     if not number:
-        return pl.DataFrame(pl.from_arrow(RETIRED.empty_table()))
+        return no_rows(RETIRED)
     rows = warehouse.scan("retired", RETIRED)
     done = (pl.col("table_name") == table) & (pl.col("sequence") <= number)
     return rows.filter(done).collect()

@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from etl.errors import StoreError
 from etl.store.actions import Change, apply
 from etl.store.encode import Part
-from etl.store.opened import Kept, OpenTables, lacks
+from etl.store.opened import Kept, OpenTables, lacks, no_rows, rows_of
 from etl.store.place import Place
 from etl.store.trouble import store_errors
 
@@ -86,9 +86,9 @@ class Warehouse:
 
     def _made_or_widened(self, table: str, schema: pa.Schema) -> Kept:
         try:
-            lent = self._lent(table, lambda: self._newest(table))
+            lent = self._open.lend(self.place, table, lambda: self._newest(table))
         except TableNotFoundError:
-            lent = self._lent(table, lambda: self._create(table, schema))
+            lent = self._open.lend(self.place, table, lambda: self._create(table, schema))
         if lacks(lent.opened.schema(), schema):
             empty = pa.Table.from_batches([], schema=schema)
             write_deltalake(lent.opened, empty, mode="append", schema_mode="merge")
@@ -215,9 +215,9 @@ class Warehouse:
         """Return a table's rows and an owner's transaction number, both of one version."""
         opened = self._readable(table, schema)
         if opened is None:
-            return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy(), 0
+            return no_rows(schema).lazy(), 0
         with store_errors(table):
-            return _lazy(opened), self._open.number_of(table, opened, app)
+            return rows_of(opened), self._open.number_of(table, opened, app)
 
     def _readable(self, table: str, schema: pa.Schema) -> DeltaTable | None:
         """Return a table for reading, widened where `schema` asks for more."""
@@ -254,13 +254,33 @@ class Warehouse:
 
         self._until_landed(table, rows.schema, write)
 
+    def revise_day(
+        self, table: str, day: date, schema: pa.Schema, revise: Callable[[pl.DataFrame], pa.Table]
+    ) -> None:
+        """Replace all rows of one day by what is made of them, in one commit.
+
+        Args:
+            table: Name of the table.
+            day: The day.
+            schema: What the table must be able to hold.
+            revise: Returns the new rows; asked again after another commit came in between.
+        """
+        condition = f"day = '{day.isoformat()}'"
+
+        def write(opened: DeltaTable) -> bool:
+            rows = revise(rows_of(opened).filter(pl.col("day") == day).collect())
+            write_deltalake(opened, rows, mode="overwrite", predicate=condition)
+            return True
+
+        self._until_landed(table, schema, write)
+
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
         opened = self._readable(table, schema)
         if opened is None:
-            return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
+            return no_rows(schema).lazy()
         with store_errors(table):
-            return _lazy(opened)
+            return rows_of(opened)
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""
@@ -273,14 +293,5 @@ class Warehouse:
             return []
         return sorted(actions.select("partition.day", "path").rows())
 
-    def _lent(self, table: str, open_it: Callable[[], DeltaTable]) -> Kept:
-        return self._open.lend(self.place, table, open_it)
-
     def _newest(self, table: str) -> DeltaTable:
         return DeltaTable(self.place.uri(table), storage_options=self.place.options())
-
-
-def _lazy(opened: DeltaTable) -> pl.LazyFrame:
-    """Return a table's rows, to be read with the table's own options, as far as there are any."""
-    retries = (opened._storage_options or {}).get("max_retries")
-    return pl.scan_delta(opened, storage_options={"max_retries": int(retries)} if retries else None)

@@ -68,7 +68,7 @@ def _main() -> None:
 
         return call
 
-    for name in ("append", "append_once", "commit", "replace_day"):
+    for name in ("append", "append_once", "commit", "replace_day", "revise_day"):
         setattr(Warehouse, name, watched(getattr(Warehouse, name)))
     publish._write_rest = watched(publish._write_rest)  # type: ignore[attr-defined]
     if job == "upkeep":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from etl.store.place import Folder
 from etl.store.tables import Warehouse
 from tests.store.helpers import SCHEMA, batch, commit, rows_of
@@ -93,3 +95,29 @@ def test_numbers_are_those_of_the_version_that_is_open(tmp_path: Path) -> None:
     assert [mine.batch_of("requests", name) for name in ("api", "api", "none")] == [1, 1, 0]
     commit(other, 2, batch(200))
     assert mine.batch_of("requests", "api") == 2
+
+
+class Renewed(Folder):
+    """A place whose keys are others each time that they expire."""
+
+    keys = "first"
+
+    def options(self) -> dict[str, str]:  # type: ignore[override] # as a bucket's
+        """Return the keys."""
+        return {"aws_session_token": self.keys}
+
+
+def test_no_table_is_asked_with_keys_that_have_expired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that takes longer than a role's hour goes on with the next keys."""
+    warehouse = Warehouse(Renewed(tmp_path))
+    for number, keys in enumerate(("first", "second", "second"), start=1):
+        monkeypatch.setattr(Renewed, "keys", keys)
+        commit(warehouse, number, batch(200))
+        lent, read = warehouse.lend("requests", SCHEMA), warehouse.reading("requests")
+        assert read is not None
+        for opened in (lent.opened, read):
+            assert opened._storage_options == {"aws_session_token": keys}
+        assert warehouse.batch_of("requests", "api") == number
+        assert rows_of(warehouse).height == number
