@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.utils import parse_timestamp
 
 from etl.errors import ChangedInputError, UnreadableInputError
 from etl.model import Input
 from etl.s3 import S3Options, S3Store
 from etl.s3.reader import FIRST_BYTES
+from etl.s3.store import parse_instant
 from etl.sources.s3 import S3Source
 from tests.s3.servers import BUCKET, put
 
@@ -100,3 +102,17 @@ def test_who_reads_pays_where_that_is_asked_for(
     assert source.open_input(found).read(1) == b"x"
     assert found.etag == etag
     assert {value.strip("b'") for value in seen} == {"requester"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-10T01:02:03.456Z", "2026-03-10T01:02:03Z", "2026-03-10T01:02:03+05:30",
+        "Tue, 10 Mar 2026 01:02:03 GMT", "Tue, 10 Mar 2026 01:02:03 -0000", 1773104523,
+        1773104523.5, "1773104523",
+    ],
+)  # fmt: skip
+def test_time_stamps_are_what_botocore_takes_them_for(written: object) -> None:
+    found = parse_instant(written)
+    assert found == parse_timestamp(written)
+    assert found.tzinfo is not None
