@@ -172,7 +172,8 @@ class SourceRun:
         """Plan and read what is listed, portion by portion.
 
         Returns:
-            Inputs that were left out, and whether there was anything new.
+            Inputs that were left out, and whether there was anything new, or that has changed
+            since it was listed.
         """
         skipped: list[tuple[Input, str]] = []
         new, listed = False, self._list()
@@ -181,7 +182,7 @@ class SourceRun:
         for portion in in_portions(waiting):
             plan = self._read_portion(portion, listed)
             skipped += plan.skipped
-            new = new or bool(plan.spans)
+            new = new or bool(plan.spans) or plan.changed
         return skipped, new
 
     def _read_portion(self, portion: list[Input], listed: list[Input]) -> Plan:

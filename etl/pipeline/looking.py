@@ -43,7 +43,7 @@ class Look:
         alike: Known inputs that begin like it, the longest likeness first.
         matches: Those among them that it goes on with: also the last bytes read are the same. Of a
             compressed input that is seen only when it is read.
-        trouble: Why it cannot be read now; empty otherwise.
+        trouble: Why it cannot be read now; None otherwise.
     """
 
     item: Input
@@ -52,7 +52,7 @@ class Look:
     compressed: bool = False
     alike: tuple[KnownInput, ...] = ()
     matches: tuple[KnownInput, ...] = ()
-    trouble: str = ""
+    trouble: SkippableError | None = None
 
 
 class Looker:
@@ -91,7 +91,7 @@ class Looker:
             with self._origin.open_input(item) as stream:
                 return self._look(item, stream)
         except SkippableError as error:
-            return Look(item, trouble=str(error))
+            return Look(item, trouble=error)
 
     def _look(self, item: Input, stream: BinaryIO) -> Look:
         stored = stream.read(8)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from loguru import logger
 
-from etl.errors import SkippableError
+from etl.errors import ChangedInputError, SkippableError
 from etl.model import Input
 from etl.pipeline.looking import Look, Looker, Mapped, Relation, done_reads, is_object, relate
 from etl.sources.base import COMPRESSED, Source
@@ -30,10 +30,12 @@ class Plan:
     Attributes:
         spans: One per input that has something new.
         skipped: Address and reason of inputs that cannot be read now.
+        changed: Whether any of these is only no longer what was listed.
     """
 
     spans: list[Span]
     skipped: list[tuple[Input, str]]
+    changed: bool = False
 
 
 def plan_spans(
@@ -57,7 +59,8 @@ def plan_spans(
         mapped: Looks into many inputs at once.
     """
     planner = _placed(origin, source, listed, known, refuted=refuted, mapped=mapped)
-    return Plan(planner.spans(), planner.skipped)
+    spans = planner.spans()
+    return Plan(spans, planner.skipped, planner.changed)
 
 
 def find_holders(
@@ -112,6 +115,7 @@ class _Planner:
     going_on: dict[str, tuple[KnownInput, Look]] = field(default_factory=dict)
     new: list[Look] = field(default_factory=list)
     skipped: list[tuple[Input, str]] = field(default_factory=list)
+    changed: bool = False
 
     def place(self, looks: list[Look]) -> None:
         """Sort looks: what goes on, what is a copy, what is new, what is wrong."""
@@ -119,7 +123,7 @@ class _Planner:
         # Of equals the plain one is read: a compressed one may still be being written.
         for look in sorted(looks, key=lambda each: (each.compressed, -each.item.size_bytes)):
             if look.trouble:
-                self.skipped.append((look.item, look.trouble))
+                self._leave(look.item, look.trouble)
             elif not any(self._goes_on(look, before) for before in look.matches):
                 unmatched.append(look)
         new = [look for look in unmatched if not self._is_explained(look)]
@@ -160,6 +164,10 @@ class _Planner:
                 self._report(look, f"changed before byte {before.to_offset}, up to which it was")
                 return True
         return False
+
+    def _leave(self, item: Input, error: SkippableError) -> None:
+        self.skipped.append((item, str(error)))
+        self.changed = self.changed or isinstance(error, ChangedInputError)
 
     def _report(self, look: Look, what: str) -> None:
         advice = "read of it; nothing is read again. If it is another log, give it another name"
@@ -218,7 +226,7 @@ class _Planner:
         try:
             relation = relate(self.origin, look.item, other)
         except SkippableError as error:
-            self.skipped.append((look.item, str(error)))
+            self._leave(look.item, error)
             return Relation.SAME
         return _told(look.item, other, relation)
 
@@ -234,7 +242,7 @@ class _Planner:
         try:
             end = TO_END if look.compressed else self._end(item)
         except SkippableError as error:
-            self.skipped.append((item, str(error)))
+            self._leave(item, error)
             return None
         if end in range(start + 1):
             return None

@@ -168,10 +168,7 @@ def test_an_object_replaced_before_it_is_read_is_planned_again(
         return found
 
     monkeypatch.setattr(S3Source, "list_inputs", replaced_at_once)
-    first = ingest(tmp_path)
-    second = ingest(tmp_path)
-    assert not second.skipped
-    assert first.read is not None
+    assert not ingest(tmp_path).skipped
     assert set(paths(tmp_path)) == {f"/new/{n}" for n in range(6_000)}
 
 
