@@ -33,18 +33,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from etl.days import day_bounds
 from etl.metrics.case import CLOCK_SKEW, Case, Known
 from etl.metrics.chain_schemas import INSTANT, SCHEMAS
+from etl.metrics.firsts import EARLIEST, LATEST, Firsts, instants
 from etl.metrics.gaps import any_touches, gaps_of
+from etl.metrics.passages import passages_of
 from etl.metrics.sightings import Seen, Sightings
 from etl.metrics.steps import Step
 from etl.metrics.views import Definitions
+
+COHORT_STATES = ("reached", "late", "in_flight", "skipped", "lost")
+STATES = pl.Enum(COHORT_STATES)
 
 
 def chain_views(
@@ -84,7 +89,7 @@ def _of_chain(case: Case, seen: Seen) -> dict[str, pl.LazyFrame]:
     wide = _wide(case, seen)
     entered = _entered(case, wide, seen.rows)
     cohort = list(_cohort_rows(case, entered))
-    passages, times = zip(*_passages(case, wide), strict=True)
+    passages, times = zip(*passages_of(case, wide), strict=True)
     return {
         "cohorts": pl.concat(cohort),
         "chain_waits": _waits(case, entered),
@@ -120,33 +125,31 @@ def _states_of(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _wide(case: Case, seen: Seen) -> pl.DataFrame:
     """Return one row per object: of each step the first time, and its sightings of the day."""
-    # One grouping of all sightings: joining those of each step costs four times as much.
-    once = [
-        rows.lazy().select(
-            "object_id",
-            pl.lit(number, dtype=pl.UInt8).alias("number"),
-            "at",
-            pl.lit(1, dtype=pl.UInt32).alias("seen"),
-        )
-        for number, rows in enumerate(seen.rows, start=1)
-    ]
-    rows = pl.concat([*once, seen.before.lazy()])
-    figures: list[pl.Expr] = []
-    for number in range(1, len(seen.steps) + 1):
-        is_here = pl.col("number") == number
-        today = pl.when(is_here & case.is_today()).then("at")
-        figures += [
-            pl.when(is_here).then("at").min().alias(f"first_{number}"),
-            today.min().alias(f"today_{number}"),
-            today.max().alias(f"again_{number}"),
-            pl.when(is_here & (pl.col("at") < case.end)).then("seen").sum().alias(f"seen_{number}"),
+    columns = [seen.ids.texts().alias("object_id")]
+    for number, rows in enumerate(seen.rows, start=1):
+        firsts = Firsts(len(seen.ids), case.start, case.end)
+        firsts.see(*_objects_and(rows, "at"))
+        before = seen.before.filter(pl.col("number") == number)
+        firsts.see_before(*_objects_and(before, "at", "seen"))
+        columns += [
+            instants(f"first_{number}", firsts.first, LATEST),
+            instants(f"today_{number}", firsts.today, LATEST),
+            instants(f"again_{number}", firsts.again, EARLIEST),
+            pl.Series(f"seen_{number}", firsts.seen),
         ]
-    return rows.group_by("object_id").agg(figures).collect(engine="streaming")
+    return pl.DataFrame(columns).with_row_index("object").cast({"object": pl.Int32})
+
+
+def _objects_and(rows: pl.DataFrame, *names: str) -> Iterator[npt.NDArray[Any]]:
+    """Yield some columns as numbers, that of the objects first."""
+    for name in ("object", *names):
+        yield rows[name].to_physical().to_numpy()
 
 
 def _entered(case: Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return one row per object of the cohort: when it reached each step, and its deadline."""
-    entered = wide.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
+    firsts = wide.select("object", "object_id", pl.col("^first_.*$"))
+    entered = firsts.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
     for number in range(2, len(case.steps) + 1):
         entered = _reached(entered, number, sightings[number - 1])
     deadline = pl.col("entered_at") + case.chain.grace
@@ -186,13 +189,13 @@ def _reached(entered: pl.DataFrame, number: int, sightings: pl.DataFrame) -> pl.
     """Add when each object was first seen at a step, sightings from before its entry left out."""
     first, earliest = pl.col(f"first_{number}"), _since()
     name = f"reached_{number}"
-    before = entered.filter(first < earliest).select("object_id", "entered_at")
+    before = entered.filter(first < earliest).select("object", "entered_at")
     entered = entered.with_columns(pl.when(first >= earliest).then(first).alias(name))
     if before.is_empty():
         return entered
-    after = sightings.join(before, on="object_id").filter(pl.col("at") >= earliest)
-    found = after.group_by("object_id").agg(pl.col("at").min().alias("seen_after"))
-    entered = entered.join(found, on="object_id", how="left")
+    after = sightings.join(before, on="object").filter(pl.col("at") >= earliest)
+    found = after.group_by("object").agg(pl.col("at").min().alias("seen_after"))
+    entered = entered.join(found, on="object", how="left")
     return entered.with_columns(pl.coalesce(name, "seen_after").alias(name)).drop("seen_after")
 
 
@@ -218,16 +221,17 @@ def _since() -> pl.Expr:
 def _state(case: Case, position: int) -> pl.Expr:
     at = pl.col(f"reached_{position}")
     undecided = any_touches(case.gaps, position, _since(), pl.col("deadline"))
+    reached, late, in_flight, skipped, lost = (pl.lit(name, dtype=STATES) for name in COHORT_STATES)
     return (
         pl.when(at <= pl.col("deadline"))
-        .then(pl.lit("reached"))
+        .then(reached)
         .when(at.is_not_null())
-        .then(pl.lit("late"))
+        .then(late)
         .when(~pl.col("over") | undecided)
-        .then(pl.lit("in_flight"))
+        .then(in_flight)
         .when(pl.col("last") > position)
-        .then(pl.lit("skipped"))
-        .otherwise(pl.lit("lost"))
+        .then(skipped)
+        .otherwise(lost)
     )
 
 
@@ -264,29 +268,3 @@ def _stray_rows(rows: pl.DataFrame, step: Step, at: str, state: str) -> pl.DataF
         pl.col(at).alias("at"),
         pl.lit(state).alias("state"),
     )
-
-
-def _passages(case: Case, wide: pl.DataFrame) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
-    """Yield for each two steps the rows of `passages`, and those of `passage_times`."""
-    pairs = [("step", start, end) for start, end in zip(case.steps, case.later, strict=False)]
-    for span, start, end in [*pairs, ("chain", case.steps[0], case.steps[-1])]:
-        started, reached = f"first_{start.position}", f"first_{end.position}"
-        took = pl.col(reached) - pl.col(started)
-        arrived = wide.filter(case.is_today(reached) & (took >= -CLOCK_SKEW))
-        micros = arrived.select(took.dt.total_microseconds()).to_series().to_numpy()
-        told = {
-            "chain": pl.lit(case.chain.name),
-            "span": pl.lit(span),
-            "from_step": pl.lit(start.name),
-            "to_step": pl.lit(end.name),
-        }
-        kept = arrived.select("object_id", started, reached, _seconds(micros)).lazy()
-        kept = kept.with_columns(**told, started_at=started, reached_at=reached)
-        different, objects = np.unique(micros, return_counts=True)
-        times = pl.LazyFrame([_seconds(different), pl.Series("objects", objects)])
-        yield kept, times.with_columns(**told, up_to=pl.col("objects").cum_sum(), n=len(micros))
-
-
-def _seconds(micros: npt.NDArray[np.int64]) -> pl.Series:
-    # By numpy: Polars multiplies by the reciprocal, and the last digit would be off.
-    return pl.Series("time_s", micros / 1e6, dtype=pl.Float64)

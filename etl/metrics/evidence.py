@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from etl.metrics.sightings import Seen, Sightings
@@ -105,16 +106,20 @@ def _strays(views: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
 
 def _with_lines(found: pl.DataFrame, seen: Seen) -> pl.DataFrame:
     """Add the line that showed each object last."""
-    ids, keys = found.lazy().select("object_id").unique(), ("object_id", "last_step", "last_at")
-    rows = pl.concat(
-        rows.lazy().with_columns(last_step=pl.lit(step.name))
+    objects = seen.ids.find(found["object_id"])
+    is_listed = np.zeros(len(seen.ids), dtype=np.bool_)
+    is_listed[objects] = True
+    keys = ("object", "last_step", "last_at")
+    found = found.with_columns(object=pl.Series(objects))
+    shown = [
+        rows.filter(pl.Series(is_listed[rows["object"].to_numpy()])).with_columns(
+            pl.col("source", "input_id").cast(pl.String), last_step=pl.lit(step.name)
+        )
         for step, rows in zip(seen.steps, seen.rows, strict=True)
-    )
+    ]
     lines = (
-        rows.rename({"at": "last_at"})
-        .join(ids, on="object_id", how="semi")
-        .with_columns(pl.col("source", "input_id").cast(pl.String))
-        .collect(engine="streaming")
+        pl.concat(shown)
+        .rename({"at": "last_at"})
         .join(found, on=keys, how="semi")
         .sort("source", "input_id", "offset")
         .unique(keys, keep="last")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from etl.native.cells import cell, row_of, set_cell
 from etl.native.jit import helper, inlined, kernel
 from etl.native.memory import load, load32, load64, store32, store64
+from etl.native.texts import SLOT_SHIFT, TAG, hash_of, hash_of_number, same
 from etl.parquet import chunks as c
 from etl.parquet.copying import copy_within
 
@@ -27,9 +28,6 @@ NO_SLOT = 1 << 40
 """Where a search was given up."""
 
 _LONGEST_SEARCH = 64
-_SLOT_SHIFT = 20  # the lowest bits of a product know nothing of the upper ones of its factors
-_MIX = -0x61C8_8646_80B5_83EB  # 2**64 / the golden ratio
-_TAG = -0x1_0000_0000  # upper half of a slot
 
 
 @kernel
@@ -95,7 +93,7 @@ def _index_strings(k: int, chunk: int) -> bool:
         if not is_present(maps, row):
             continue
         start, end = text + load32(ends + 4 * row), text + load32(ends + 4 * row + 4)
-        hashed = _hash(start, end)
+        hashed = hash_of(start, end)
         entry = _find_string(slots, mask, places, entries, start, end, hashed)
         if entry < 0:
             entry = _add_string(k, start, end, stop, -1 - entry, hashed)
@@ -135,7 +133,7 @@ def _index_codes(k: int, chunk: int) -> bool:
 def _entry_of_word(k: int, chunk: int, code: int) -> int:
     ends, words = cell(chunk, c.WORD_ENDS) + 4 * code, cell(chunk, c.WORDS)
     start, end = words + load32(ends), words + load32(ends + 4)
-    hashed = _hash(start, end)
+    hashed = hash_of(start, end)
     entry = _find_string(
         cell(k, SLOTS), cell(k, SLOT_MASK), cell(k, PLACES), cell(k, ENTRIES), start, end, hashed
     )
@@ -154,7 +152,7 @@ def _index_numbers(k: int, chunk: int) -> bool:
         if not is_present(maps, row):
             continue
         number = load_number(data + width * row, width)
-        hashed = _mixed(number * _MIX)
+        hashed = hash_of_number(number)
         entry = _find_number(slots, mask, entries, number, width, hashed)
         if entry < 0:
             entry = _add_number(k, number, width, -1 - entry, hashed)
@@ -169,7 +167,7 @@ def _index_numbers(k: int, chunk: int) -> bool:
 @inlined
 def _find_number(slots: int, mask: int, entries: int, number: int, width: int, hashed: int) -> int:
     """Return a number's entry, or as `_find_string`."""
-    slot = (hashed >> _SLOT_SHIFT) & mask
+    slot = (hashed >> SLOT_SHIFT) & mask
     for _ in range(_LONGEST_SEARCH):
         found = (load64(slots + 8 * slot) & 0xFFFF_FFFF) - 1
         if found < 0:
@@ -197,15 +195,15 @@ def _find_string(  # noqa: PLR0913 - what a loop has read once is not read for e
     slots: int, mask: int, places: int, entries: int, start: int, end: int, hashed: int
 ) -> int:
     """Return a string's entry, or -1 minus the slot that it can have."""
-    slot = (hashed >> _SLOT_SHIFT) & mask
+    slot = (hashed >> SLOT_SHIFT) & mask
     for _ in range(_LONGEST_SEARCH):
         kept = load64(slots + 8 * slot)
         if kept == 0:
             return -1 - slot
-        if kept & _TAG == hashed & _TAG:
+        if kept & TAG == hashed & TAG:
             found = (kept & 0xFFFF_FFFF) - 1
             stands = entries + load32(places + 4 * found)
-            if load32(stands) == end - start and _same(start, end, stands + 4):
+            if load32(stands) == end - start and same(start, end, stands + 4):
                 return found
         slot = (slot + 1) & mask
     return -1 - NO_SLOT
@@ -229,59 +227,7 @@ def _new_entry(k: int, size: int, slot: int, hashed: int) -> int:
         return -1
     store32(cell(k, PLACES) + 4 * entry, used)
     store32(cell(k, OWN_SLOTS) + 4 * entry, slot)
-    store64(cell(k, SLOTS) + 8 * slot, (hashed & _TAG) | (entry + 1))
+    store64(cell(k, SLOTS) + 8 * slot, (hashed & TAG) | (entry + 1))
     set_cell(k, ENTRY_COUNT, entry + 1)
     set_cell(k, ENTRIES_SIZE, used + size)
     return entry
-
-
-@inlined
-def _hash(start: int, end: int) -> int:
-    """Hash bytes, reading none beyond them; two at a time, for a product takes its time."""
-    length = end - start
-    hashed, other = length * _MIX, length
-    place = start
-    while place + 16 <= end:
-        hashed = _mixed((hashed ^ load64(place)) * _MIX)
-        other = _mixed((other ^ load64(place + 8)) * _MIX)
-        place += 16
-    if place + 8 <= end:
-        hashed = _mixed((hashed ^ load64(place)) * _MIX)
-    if length >= 8:
-        rest = load64(end - 8)
-    elif length >= 4:
-        rest = (load32(start) << 32) ^ load32(end - 4)
-    elif length > 0:
-        rest = load(start) | (load(start + (length >> 1)) << 8) | (load(end - 1) << 16)
-    else:
-        rest = 0
-    return _mixed((hashed ^ rest ^ (other << 1)) * _MIX)
-
-
-@inlined
-def _mixed(number: int) -> int:
-    """Let the upper bits, which a product mixes best, into the lower ones."""
-    return number ^ ((number >> 32) & 0xFFFF_FFFF)
-
-
-@inlined
-def _same(start: int, end: int, other: int) -> bool:
-    """Tell whether bytes are those that stand elsewhere; the last ones may be compared twice."""
-    length = end - start
-    if length >= 8:
-        last = end - 8
-        while start < last:
-            if load64(start) != load64(other):
-                return False
-            start += 8
-            other += 8
-        return load64(last) == load64(other - (start - last))
-    if length >= 4:
-        behind = other + length - 4
-        return load32(start) == load32(other) and load32(end - 4) == load32(behind)
-    while start < end:
-        if load(start) != load(other):
-            return False
-        start += 1
-        other += 1
-    return True

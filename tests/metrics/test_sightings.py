@@ -15,8 +15,8 @@ def seen_of(*events: dict[str, object]) -> Seen:
 
 
 def held(seen: Seen) -> set[str]:
-    frames = [*seen.rows, seen.before]
-    return set(pl.concat([frame["object_id"] for frame in frames]))
+    objects = pl.concat([frame["object"] for frame in (*seen.rows, seen.before)])
+    return set(seen.ids.texts().gather(objects))
 
 
 def ago(days: int) -> date:
@@ -36,9 +36,10 @@ def test_objects_that_no_row_of_the_day_shows_are_not_held() -> None:
 def test_the_look_back_is_a_row_for_each_object_and_step() -> None:
     again = [event("imported", "A", hour=hour, day=ago(day)) for hour in (1, 5) for day in (1, 2)]
     seen = seen_of(*again, event("stored", "A", hour=3, day=ago(3)), event("stored", "A"))
+    assert seen.ids.texts().to_list() == ["A"]
     assert seen.before.sort("number").rows() == [
-        ("A", 1, at(1, day=ago(2)), 4),
-        ("A", 2, at(3, day=ago(3)), 1),
+        (0, 1, at(1, day=ago(2)), 4),
+        (0, 2, at(3, day=ago(3)), 1),
     ]
     assert [len(rows) for rows in seen.rows] == [0, 1]
 
