@@ -22,7 +22,7 @@ PACKAGE_BYTES = 64 << 20
 """Most stored bytes, about, that one worker reads into one set of part files."""
 
 ENOUGH_BYTES = PACKAGE_BYTES * 2 // 3
-"""A package of so many bytes gets no further ones; no piece of a large input is smaller."""
+"""A package of so many bytes gets no further ones."""
 
 BATCH_BYTES, BATCH_INPUTS = 8 << 30, 4000
 """Most stored bytes and inputs of a batch; an input is never divided between batches."""
@@ -35,6 +35,10 @@ MANY_PIECES, EVEN_PIECES = 8, 4
 """More pieces than the first number become a multiple of the second, so that two or four workers
 that share a large input finish together."""
 
+ENDING = (2, 2, 4, 4, 4, 4)
+"""Parts of a piece that the last two of a batch become: workers are never quite as fast as each
+other, and whoever is done first is to wait for a small piece only."""
+
 
 def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Package]:
     """Cut large plain spans at newlines, and put small ones together.
@@ -46,11 +50,13 @@ def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Pack
     """
     pending: list[Span] = []
     size, number = 0, 0
-    for span in spans:
-        for piece in _cut(origin, span):
+    every = list(spans)
+    for span in every:
+        pieces = list(_cut(origin, span, ending=span is every[-1]))
+        for piece in pieces:
             pending.append(piece)
             size += stored_bytes(piece)
-            if size >= ENOUGH_BYTES:
+            if size >= ENOUGH_BYTES or len(pieces) > 1:
                 yield Package(f"{prefix}-{number:04d}", tuple(pending))
                 pending, size, number = [], 0, number + 1
     if pending:
@@ -150,36 +156,47 @@ def _present(*instants: datetime | None) -> list[datetime]:
     return [instant for instant in instants if instant is not None]
 
 
-def _cut(origin: Source, span: Span) -> Iterator[Span]:
-    """Yield pieces of about `PACKAGE_BYTES` of a plain span; a compressed one stays whole."""
+def _cut(origin: Source, span: Span, *, ending: bool) -> Iterator[Span]:
+    """Yield pieces of about `PACKAGE_BYTES` of a plain span; a compressed one stays whole.
+
+    Args:
+        origin: Opens the input to find newlines.
+        span: What is to be cut.
+        ending: Whether nothing comes behind it: then its last pieces are smaller.
+    """
     if span.to_offset == TO_END or stored_bytes(span) <= PACKAGE_BYTES * 3 // 2:
         yield span
         return
     try:
         with origin.open_input(span.input) as stream:
-            edges = list(_edges(stream, span, _piece_bytes(span)))
+            edges = list(_edges(stream, span, _sizes(span, ending=ending)))
     except SkippableError:
         edges = [span.from_offset, span.to_offset]  # its reader will say what is wrong
     for start, end in pairwise(edges):
         yield replace(span, from_offset=start, to_offset=end)
 
 
-def _piece_bytes(span: Span) -> int:
-    """Return the size of like pieces of a span, from `ENOUGH_BYTES` to `PACKAGE_BYTES`."""
+def _sizes(span: Span, *, ending: bool) -> list[int]:
+    """Return the sizes of a span's pieces: alike, and at the end of all smaller ones."""
     size = stored_bytes(span)
     pieces = -(-size // PACKAGE_BYTES)
     if pieces > MANY_PIECES:
         pieces = -(-pieces // EVEN_PIECES) * EVEN_PIECES
-    return -(-size // pieces)
+    piece = -(-size // pieces)
+    if not ending:
+        return [piece] * pieces
+    return [piece] * (pieces - 2) + [-(-piece // part) for part in ENDING]
 
 
-def _edges(stream: BinaryIO, span: Span, piece: int) -> Iterator[int]:
-    """Yield where pieces begin, each behind the first newline after an even share."""
+def _edges(stream: BinaryIO, span: Span, sizes: Iterable[int]) -> Iterator[int]:
+    """Yield where pieces begin, each behind the first newline after its share, and the end."""
     edge = span.from_offset
-    while edge < span.to_offset:
+    for size in sizes:
+        if edge >= span.to_offset:  # beyond it, the file has grown meanwhile
+            break
         yield edge
-        edge = _behind_newline(stream, edge + piece)
-    yield span.to_offset  # an edge beyond it, in a file that has grown meanwhile, is not taken
+        edge = _behind_newline(stream, edge + size)
+    yield span.to_offset
 
 
 def _behind_newline(stream: BinaryIO, offset: int) -> int:

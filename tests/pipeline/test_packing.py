@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl.model import Input
 from etl.pipeline import packing
-from etl.pipeline.packing import in_portions, pack
+from etl.pipeline.packing import in_portions, pack, stored_bytes
 from etl.s3 import FIRST_BYTES
 from etl.sources.local import LocalSource
 from etl.sources.s3 import CACHE_BYTES
@@ -44,8 +44,24 @@ def test_pieces_of_an_input_are_all_of_it(
     assert all(end - start <= LIMIT * 3 // 2 + 40 for start, end in edges)
     assert len({package.name for package in packages}) == len(packages)
     if size > packing.MANY_PIECES * LIMIT + 1000:
-        assert all(len(package.spans) == 1 for package in packages[:-1])
-        assert len(pieces) % packing.EVEN_PIECES in (0, packing.EVEN_PIECES - 1)
+        assert all(len(package.spans) == 1 for package in packages)
+        whole = [size for size in map(stored_bytes, pieces) if size > LIMIT * 2 // 3]
+        assert len(whole) % packing.EVEN_PIECES == packing.EVEN_PIECES - 2
+        assert stored_bytes(pieces[-1]) < LIMIT // 3
+
+
+def test_only_the_end_of_all_is_cut_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is done first waits for a small piece; small files in between would be of no use."""
+    monkeypatch.setattr(packing, "PACKAGE_BYTES", 1000)
+    monkeypatch.setattr(packing, "ENOUGH_BYTES", 666)
+    at, spans = datetime(2026, 3, 16, tzinfo=UTC), []
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(b"123456789\n" * 400)
+        item = Input(str(tmp_path / name), 4000, "tag", at, closed=True)
+        spans.append(Span(item, name, "print", 0, 4000))
+    packages = list(pack(LocalSource(tmp_path), spans, prefix="p"))
+    sizes = [sum(map(stored_bytes, package.spans)) for package in packages]
+    assert sizes == [1010, 1010, 1010, 970, 1010, 1010, 510, 510, 260, 260, 260, 180]
 
 
 @given(
