@@ -15,6 +15,7 @@ import click
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
+    from etl.pipeline.intake import Intake
     from etl.pipeline.project import Project
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -43,6 +44,13 @@ class State:
         from etl.settings import load_settings
 
         return replace(open_project(load_settings(self.root)), wait_s=wait_s)
+
+    def open_intake(self, wait_s: float = 0) -> Intake:
+        """Load and check of the project what reading its logs needs."""
+        from etl.pipeline.intake import open_intake
+        from etl.settings import load_settings
+
+        return replace(open_intake(load_settings(self.root)), wait_s=wait_s)
 
 
 class DayType(click.ParamType[date | str]):

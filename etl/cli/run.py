@@ -80,7 +80,7 @@ def ingest(state: State, *, workers: int | None, wait: float, json: bool) -> Non
     from etl.cli.output import progress
     from etl.pipeline.ingest_run import run_ingest
 
-    project = state.open_project(wait)
+    project = state.open_intake(wait)
     with progress("reading", quiet=state.quiet) as tell:
         result = run_ingest(project, now=state.now, workers=_workers(workers), on_progress=tell)
     _tell(result, json=json, quiet=state.quiet)

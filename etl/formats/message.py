@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-import polars as pl
-
 from etl.errors import ConfigError, LogFormatError, UnknownNameError
 from etl.schema import EVENT_COLUMNS, FIELD_TYPES
 
@@ -95,6 +93,8 @@ def _kind(kind: str) -> tuple[MessageKind, str]:
 
 def _groups(pattern: str) -> list[str]:
     """Return the names of a pattern's groups."""
+    import polars as pl  # takes as long as reading 60 MB, and few messages ask for it
+
     try:
         fields = pl.Series([""]).str.extract_groups(pattern).struct.fields
     except pl.exceptions.ComputeError as error:

@@ -149,7 +149,9 @@ class Encoder:
         table = addresses([*batches, *slots, self._entries, 0, MOST_BYTES, self._seen, 0])
         indexing.index_values(table.ctypes.data)
         entries = int(table[indexing.ENTRY_COUNT])
-        if table[indexing.FULL] or 2 * entries > leaf.values:
+        # Codes stay codes, however few: to spell them out loads more than it saves.
+        pays = leaf.kind == chunks.CODES or 2 * entries <= leaf.values
+        if table[indexing.FULL] or not pays:
             return None
         return entries, int(table[indexing.ENTRIES_SIZE])
 

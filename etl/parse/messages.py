@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from etl.formats.message import MessageFormat
@@ -54,6 +53,8 @@ class MessageExtractor:
         """Return a column per field; null where a message lacks it or it does not convert."""
         if self._message.kind != "regex":
             return self._taken[0].take(_KERNELS[self._message.kind], messages)
+        import polars as pl  # has the regex crate, and few messages ask for it
+
         columns: dict[str, pa.Array] = {}
         groups = pl.Series(messages).str.extract_groups(self._message.pattern).struct
         for fields, (name, group) in zip(self._taken, self._message.keys.items(), strict=True):

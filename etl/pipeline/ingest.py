@@ -10,7 +10,6 @@ from datetime import date, datetime
 from functools import partial
 from secrets import token_hex
 
-import polars as pl
 from loguru import logger
 
 from etl.errors import ChangedInputError, OtherInputError, SkippableError
@@ -20,9 +19,8 @@ from etl.pipeline.packing import in_batches, in_portions, merge, pack, stored_by
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, read_package
 from etl.pipeline.telling import log_read, unlike
-from etl.schema import INPUTS
 from etl.store.encode import remove_parts
-from etl.store.ledger import Ledger, Outcome, Span
+from etl.store.ledger import Ledger, Outcome, Span, read_last
 from etl.store.publish import SchemaOf, publish
 from etl.store.tables import Warehouse
 
@@ -104,8 +102,7 @@ def _latest(warehouse: Warehouse, now: datetime) -> datetime:
     A machine that starts with a clock that has gone back would refuse, as dated in the future, the
     lines of all days since.
     """
-    rows = warehouse.scan("inputs", INPUTS).select(pl.col("read_at").max())
-    before: datetime | None = rows.collect().item()
+    before = read_last(warehouse)
     if before is None or before <= now:
         return now
     said = logger.bind(now=str(now), before=str(before))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 
-from etl.pipeline.ingest import IngestSummary, OnProgress, ingest
-from etl.pipeline.project import Project
-from etl.pipeline.rebuilding import rebuild_source
+from etl.pipeline.ingest import IngestSummary, OnProgress, SourceRun, ingest
+from etl.pipeline.intake import Intake
 from etl.pipeline.results import RunResult
 from etl.pipeline.turns import alone
 
 
 def run_ingest(
-    project: Project, *, now: datetime, workers: int, on_progress: OnProgress | None = None
+    project: Intake, *, now: datetime, workers: int, on_progress: OnProgress | None = None
 ) -> RunResult:
     """Ingest alone."""
     with alone(project, "ingest", now):
@@ -22,7 +21,7 @@ def run_ingest(
 
 
 def read_news(
-    project: Project,
+    project: Intake,
     now: datetime,
     workers: int,
     on_progress: OnProgress | None,
@@ -35,5 +34,11 @@ def read_news(
         now=now,
         workers=workers,
         on_progress=on_progress,
-        again=partial(rebuild_source, days=past) if past else None,
+        again=_reading_again(past) if past else None,
     )
+
+
+def _reading_again(past: Sequence[date]) -> Callable[[SourceRun], set[date]]:
+    from etl.pipeline.rebuilding import rebuild_source  # loads what nothing else here needs
+
+    return partial(rebuild_source, days=past)

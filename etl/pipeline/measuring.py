@@ -31,8 +31,8 @@ from etl.store.measurements import (
     read_values,
     write_detections,
 )
-from etl.store.publish import RECORD_TABLES, published_batches
-from etl.store.reads import days_written
+from etl.store.publish import RECORD_TABLES
+from etl.store.reads import days_written, published_batches
 from etl.store.retention import emptied_days, present_before
 
 

@@ -15,7 +15,8 @@ from etl.model import Input
 from etl.pipeline.ingest import SourceRun
 from etl.pipeline.looking import Looker
 from etl.pipeline.planning import find_holders
-from etl.store.ledger import TO_END, KnownInput, LedgerState, Span
+from etl.store.ledger import TO_END, KnownInput, Span
+from etl.store.ledger_state import LedgerState
 
 GONE = "is gone, or is no longer what was read; its rows stay as they are"
 

@@ -16,7 +16,8 @@ from etl.pipeline.packing import stored_bytes
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.project import Project
 from etl.pipeline.tidying import Boundaries, boundaries
-from etl.store.ledger import Ledger, LedgerState
+from etl.store.ledger import Ledger
+from etl.store.ledger_state import LedgerState
 from etl.store.publish import LAST_TABLE
 from etl.store.restatements import read_metric_runs
 from etl.store.retention import RETIRABLE, retired_rows

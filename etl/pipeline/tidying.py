@@ -11,8 +11,8 @@ from etl.errors import StoreError
 from etl.pipeline.measuring import due_days
 from etl.pipeline.project import Project
 from etl.pipeline.windows import lookback_days
+from etl.store.layout import PARTITIONS
 from etl.store.retention import RETIRABLE, Retired, retire
-from etl.store.tables import PARTITIONS
 from etl.store.upkeep import Compacted, compact_days, compact_whole, shorten_log, vacuum
 
 SETTLING_DAYS = 1

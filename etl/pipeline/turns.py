@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from etl.pipeline.project import Project
+from etl.pipeline.intake import Intake
 from etl.store.lock import exclusive
 from etl.store.trouble import reading
 
 
 @contextmanager
-def alone(project: Project, command: str, now: datetime) -> Iterator[None]:
+def alone(project: Intake, command: str, now: datetime) -> Iterator[None]:
     """Hold a project's warehouse.
 
     Args:

@@ -19,7 +19,7 @@ from etl.metrics.tracing import check_evidence
 from etl.metrics.views import build_views
 from etl.pipeline.project import Project
 from etl.settings.load import place_of
-from etl.store.opened import no_rows
+from etl.store.frames import no_rows
 
 
 def check_steps(project: Project) -> None:

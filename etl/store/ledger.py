@@ -10,16 +10,22 @@ neither loses nor doubles is argued in docs/exactly-once.md.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pyarrow as pa
 
 from etl.model import Counts, Input
 from etl.schema import INPUTS
 from etl.store.encode import Part
 from etl.store.tables import Warehouse
+
+if TYPE_CHECKING:
+    from etl.store.ledger_state import LedgerState
 
 PLANNED, READ, DROPPED = "planned", "read", "dropped"
 
@@ -76,6 +82,10 @@ class KnownInput:
     to_offset: int
 
 
+KNOWN = ("input_id", "uri", "fingerprint", "tail", "etag", "size_bytes", "to_offset")
+"""Columns that make a `KnownInput`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SealedBatch:
     """A batch as it was sealed.
@@ -88,37 +98,6 @@ class SealedBatch:
     batch: int
     parts: tuple[Part, ...]
     rebuilt: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerState:
-    """One source's rows at one version of the table.
-
-    Attributes:
-        rows: In the order of batches, without the lists of part files and without plans that were
-            overtaken.
-        sealed: Number of the last batch sealed; 0 for none.
-    """
-
-    rows: pl.DataFrame
-    sealed: int
-
-    def reads(self) -> pl.DataFrame:
-        """Return the rows of what was read."""
-        return self.rows.filter(pl.col("state") == READ)
-
-    def known(self) -> list[KnownInput]:
-        """Return each input that was read, with its latest state."""
-        return _latest(self.rows.lazy())
-
-    def open_plan(self) -> pl.DataFrame:
-        """Return the rows of the last plan, if it was not sealed: a run is at it, or died."""
-        planned = self.rows.filter((pl.col("state") == PLANNED) & (pl.col("batch") > self.sealed))
-        last = planned.filter(
-            pl.col("attempt") == pl.col("attempt").sort_by("read_at", "attempt").last()
-        )
-        dropped = self.rows.filter(pl.col("state") == DROPPED)
-        return last.join(dropped, on=["attempt", "input_id"], how="anti", maintain_order="left")
 
 
 class Ledger:
@@ -134,28 +113,24 @@ class Ledger:
 
     def load(self) -> LedgerState:
         """Return the source's rows and its last batch, of one version of the table."""
-        frame, sealed = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
-        past = (pl.col("state") == PLANNED) & (pl.col("batch") <= sealed)
-        own = frame.filter((pl.col("source") == self._source) & ~past).drop("parts")
-        return LedgerState(own.collect().sort("batch", maintain_order=True), sealed)
+        from etl.store.ledger_state import load_state
+
+        return load_state(self._warehouse, self._source, self._seal)
 
     def load_known(self) -> tuple[list[KnownInput], int]:
         """Return each input that was read, and the last batch, of one version of the table."""
-        frame, sealed = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
-        return _latest(frame.filter(pl.col("source") == self._source)), sealed
+        own = f"source = '{self._source}' and state = '{READ}' order by batch, uri, input_id"
+        rows, sealed = self._warehouse.query("inputs", INPUTS, KNOWN, own, app=self._seal)
+        return latest(rows), sealed
 
     def sealed_after(self, batch: int) -> list[SealedBatch]:
         """Return the sealed batches with a higher number, in order."""
-        frame, _ = self._warehouse.snapshot("inputs", INPUTS, app=self._seal)
-        own = (pl.col("source") == self._source) & (pl.col("state") == READ)
-        rows = frame.filter(own & (pl.col("batch") > batch)).sort("batch").collect()
+        own = f"source = '{self._source}' and state = '{READ}' and batch > {batch}"
+        chosen = ("batch", "input_id", "rebuilt", "parts")
+        rows, _ = self._warehouse.query("inputs", INPUTS, chosen, f"{own} order by batch")
         return [
-            SealedBatch(
-                number,
-                tuple(_part(self._source, part) for part in group["parts"].drop_nulls().explode()),
-                tuple(group.filter(pl.col("rebuilt"))["input_id"].unique().sort()),
-            )
-            for (number,), group in rows.group_by("batch", maintain_order=True)
+            _sealed(self._source, number, list(group))
+            for number, group in groupby(rows, key=itemgetter(0))
         ]
 
     def plan(self, batch: int, spans: list[Span], *, attempt: str, now: datetime) -> None:
@@ -206,9 +181,10 @@ class Ledger:
         return landed or self._was_sealed_by(attempt, batch)
 
     def _was_sealed_by(self, attempt: str, batch: int) -> bool:
-        reads = self.load().reads()
-        own = (pl.col("batch") == batch) & (pl.col("attempt") == attempt)
-        return not reads.filter(own).is_empty()
+        own = f"source = '{self._source}' and state = '{READ}'"
+        this = f"{own} and batch = {batch} and attempt = '{attempt}'"
+        rows, _ = self._warehouse.query("inputs", INPUTS, ["batch"], this)
+        return bool(rows)
 
     @property
     def _seal(self) -> str:
@@ -232,12 +208,25 @@ class Ledger:
         self._warehouse.append("inputs", pa.Table.from_pylist(rows, schema=INPUTS))
 
 
-def _latest(rows: pl.LazyFrame) -> list[KnownInput]:
-    columns = ["input_id", "uri", "fingerprint", "tail", "etag", "size_bytes", "to_offset"]
-    reads = rows.filter(pl.col("state") == READ).select("batch", *columns)
-    ordered = reads.sort("batch", maintain_order=True)
-    latest = ordered.group_by("input_id", maintain_order=True).last().select(columns)
-    return [KnownInput(*row) for row in latest.collect().iter_rows()]
+def latest(rows: Iterable[tuple[Any, ...]]) -> list[KnownInput]:
+    """Return each input with its latest state, in the order in which they were first read.
+
+    Args:
+        rows: Values of `KNOWN` of what was read, in the order of batches.
+    """
+    return list({row[0]: KnownInput(*row) for row in rows}.values())
+
+
+def read_last(warehouse: Warehouse) -> datetime | None:
+    """Return the time of the latest run that planned or read anything; None if there is none."""
+    rows, _ = warehouse.query("inputs", INPUTS, ["max(read_at)"], "true")
+    return rows[0][0] if rows else None
+
+
+def _sealed(source: str, number: int, rows: list[tuple[Any, ...]]) -> SealedBatch:
+    parts = (_part(source, entry) for _, _, _, entries in rows for entry in entries or ())
+    rebuilt = {input_id for _, input_id, is_rebuilt, _ in rows if is_rebuilt}
+    return SealedBatch(number, tuple(parts), tuple(sorted(rebuilt)))
 
 
 def _row(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 
@@ -110,17 +109,6 @@ def _commits_since(place: Place, table: str, kept: Kept) -> Mapping[int, object]
     commits = place.commits_from(table, kept.version)
     same = kept.mark is not None and commits.get(kept.version) == kept.mark
     return commits if same else {}
-
-
-def rows_of(opened: DeltaTable) -> pl.LazyFrame:
-    """Return a table's rows, to be read with the table's own options, as far as there are any."""
-    retries = (opened._storage_options or {}).get("max_retries")
-    return pl.scan_delta(opened, storage_options={"max_retries": int(retries)} if retries else None)
-
-
-def no_rows(schema: pa.Schema) -> pl.DataFrame:
-    """Return what is read of a table that does not exist."""
-    return pl.DataFrame(pl.from_arrow(schema.empty_table()))
 
 
 def lacks(have: Schema, want: pa.Schema) -> bool:

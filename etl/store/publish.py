@@ -10,19 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from secrets import token_hex
 
-import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
 from loguru import logger
 
 from etl.errors import StoreError
 from etl.store.actions import Change
-from etl.store.encode import Part, PartWriter, read_part
+from etl.store.encode import Part
 from etl.store.ledger import Ledger, SealedBatch
-from etl.store.place import Place
-from etl.store.reads import sources_in
 from etl.store.tables import Warehouse
 
 RECORD_TABLES = ("requests", "events")
@@ -58,11 +54,6 @@ def publish(warehouse: Warehouse, source: str, schema_of: SchemaOf) -> list[int]
     return [sealed.batch for sealed in batches]
 
 
-def published_batches(warehouse: Warehouse) -> dict[str, int]:
-    """Return for each source the number of the last batch that all tables hold."""
-    return warehouse.batches_of(LAST_TABLE, sources_in(warehouse))
-
-
 def _require(warehouse: Warehouse, parts: Collection[Part], batch: int) -> None:
     gone = next((part for part in parts if not warehouse.has_part(part)), None)
     if gone is not None:
@@ -89,45 +80,7 @@ def _change(
     _require(warehouse, parts, sealed.batch)
     if not sealed.rebuilt:
         return Change(parts)
-    adds, removes = list(parts), []
-    replaced = pa.array(sealed.rebuilt)
-    for old in _parts_of(opened, table, source):
-        inputs = read_part(warehouse.place, old, ["input_id"])
-        held = sum(_held(batch, replaced).true_count for batch in inputs)
-        if not held:
-            continue
-        removes.append(old)
-        if held < old.rows:
-            adds.append(_write_rest(warehouse.place, old, replaced))
-    return Change(adds, removes)
+    from etl.store.replacing import replacement  # loads what only a rebuild needs
 
-
-def _held(batch: pa.RecordBatch, inputs: pa.Array) -> pa.BooleanArray:
-    import pyarrow.compute as pc  # takes as long as reading 30 MB, and only a rebuild needs it
-
-    return pc.is_in(batch["input_id"], inputs)
-
-
-def _write_rest(place: Place, old: Part, replaced: pa.Array) -> Part:
-    """Write the rows of a part that are not of the inputs `replaced`."""
-    import pyarrow.compute as pc
-
-    # Another run may do the same at this moment: each writes a file of its own.
-    writer = PartWriter(place, old.table, old.day, old.source, f"rest-{token_hex(8)}")
-    for batch in read_part(place, old):
-        rest = batch.filter(pc.invert(_held(batch, replaced)))
-        if rest.num_rows:
-            writer.add(rest)
-    return writer.close()
-
-
-def _parts_of(opened: DeltaTable, table: str, source: str) -> list[Part]:
-    actions = pl.DataFrame(opened.get_add_actions(flatten=True))
-    if actions.is_empty():
-        return []
-    own = actions.filter(pl.col("partition.source") == source).sort("path")
-    columns = ["partition.day", "path", "num_records", "size_bytes"]
-    return [
-        Part(table, day, source, path, rows, size)
-        for day, path, rows, size in own.select(columns).iter_rows()
-    ]
+    adds, removes = replacement(warehouse.place, opened, table, source, sealed.rebuilt)
+    return Change([*parts, *adds], removes)

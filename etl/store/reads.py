@@ -8,6 +8,7 @@ import polars as pl
 
 from etl.schema import INPUTS
 from etl.store.ledger import READ
+from etl.store.publish import LAST_TABLE
 from etl.store.tables import Warehouse
 
 
@@ -15,6 +16,11 @@ def sources_in(warehouse: Warehouse) -> list[str]:
     """Return the names of all sources that the ledger knows, in order."""
     rows = warehouse.scan("inputs", INPUTS).select(pl.col("source").unique()).collect()
     return sorted(rows["source"].to_list())
+
+
+def published_batches(warehouse: Warehouse) -> dict[str, int]:
+    """Return for each source the number of the last batch that all tables hold."""
+    return warehouse.batches_of(LAST_TABLE, sources_in(warehouse))
 
 
 def first_and_last(warehouse: Warehouse) -> tuple[datetime | None, datetime | None]:

@@ -20,8 +20,9 @@ from deltalake.exceptions import CommitFailedError
 from loguru import logger
 
 from etl.schema import INPUTS, RETIRED
-from etl.store.encode import Part, read_part
-from etl.store.opened import no_rows
+from etl.store.encode import Part
+from etl.store.frames import no_rows
+from etl.store.parts import read_part
 from etl.store.tables import Warehouse
 from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in

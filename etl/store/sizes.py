@@ -8,7 +8,8 @@ from datetime import date
 import polars as pl
 
 from etl.schema import REJECTS
-from etl.store.tables import PARTITIONS, Warehouse
+from etl.store.layout import PARTITIONS
+from etl.store.tables import Warehouse
 from etl.store.trouble import store_errors
 from etl.store.upkeep import parts_in
 

@@ -6,46 +6,26 @@ batch's number as Delta application transaction: whoever looks it up knows wheth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from etl.errors import StoreError
 from etl.store.actions import Change, apply
+from etl.store.asking import rows_where
 from etl.store.encode import Part
-from etl.store.opened import Kept, OpenTables, lacks, no_rows, rows_of
+from etl.store.layout import PARTITIONS, PROPERTIES
+from etl.store.opened import Kept, OpenTables, lacks
 from etl.store.place import Place
 from etl.store.trouble import store_errors
 
-PARTITIONS = {
-    "requests": ["day", "source"],
-    "events": ["day", "source"],
-    "rejects": ["day", "source"],
-    "inputs": [],
-    "measurements": ["day"],
-    "restatements": ["day"],
-    "metric_runs": ["day"],
-    "chain_objects": ["day"],
-    "chain_waits": ["day"],
-    "slow_requests": ["day"],
-    "message_samples": ["day"],
-    "incident_log": [],
-    "mail_log": [],
-    "retired": [],
-}
-"""Each table's partition columns."""
-
-PROPERTIES = {
-    "delta.checkpointInterval": "10",
-    "delta.enableExpiredLogCleanup": "false",
-}
-"""Whoever opens a table reads the commits since the checkpoint: each is a request where it is in
-S3. Upkeep removes what of the log is old; to look for it at each commit would list the whole."""
+if TYPE_CHECKING:
+    import polars as pl
 
 TRIES = 20
 """Commits that may be overtaken by others before we give up."""
@@ -213,11 +193,24 @@ class Warehouse:
 
     def snapshot(self, table: str, schema: pa.Schema, *, app: str) -> tuple[pl.LazyFrame, int]:
         """Return a table's rows and an owner's transaction number, both of one version."""
+        from etl.store.frames import no_rows, rows_of
+
         opened = self._readable(table, schema)
         if opened is None:
             return no_rows(schema).lazy(), 0
         with store_errors(table):
             return rows_of(opened), self._open.number_of(table, opened, app)
+
+    def query(
+        self, table: str, schema: pa.Schema, chosen: Sequence[str], where: str, *, app: str = ""
+    ) -> tuple[list[tuple[Any, ...]], int]:
+        """Return rows, see `rows_where`, and an owner's number of the same version."""
+        opened = self._readable(table, schema)
+        if opened is None:
+            return [], 0
+        with store_errors(table):
+            number = self._open.number_of(table, opened, app) if app else 0
+            return rows_where(opened, chosen, where), number
 
     def _readable(self, table: str, schema: pa.Schema) -> DeltaTable | None:
         """Return a table for reading, widened where `schema` asks for more."""
@@ -265,10 +258,12 @@ class Warehouse:
             schema: What the table must be able to hold.
             revise: Returns the new rows; asked again after another commit came in between.
         """
+        from etl.store.frames import rows_of
+
         condition = f"day = '{day.isoformat()}'"
 
         def write(opened: DeltaTable) -> bool:
-            rows = revise(rows_of(opened).filter(pl.col("day") == day).collect())
+            rows = revise(rows_of(opened).filter(day=day).collect())
             write_deltalake(opened, rows, mode="overwrite", predicate=condition)
             return True
 
@@ -276,6 +271,8 @@ class Warehouse:
 
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
+        from etl.store.frames import no_rows, rows_of
+
         opened = self._readable(table, schema)
         if opened is None:
             return no_rows(schema).lazy()
@@ -288,10 +285,11 @@ class Warehouse:
         if opened is None:
             return []
         with store_errors(table):
-            actions = pl.DataFrame(opened.get_add_actions(flatten=True))
-        if actions.is_empty():
+            actions = pa.table(opened.get_add_actions(flatten=True))
+        if not actions.num_rows:
             return []
-        return sorted(actions.select("partition.day", "path").rows())
+        days, paths = (actions.column(name).to_pylist() for name in ("partition.day", "path"))
+        return sorted(zip(days, paths, strict=True))
 
     def _newest(self, table: str) -> DeltaTable:
         return DeltaTable(self.place.uri(table), storage_options=self.place.options())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
 from deltalake.exceptions import DeltaError
 
 from etl.errors import StoreError
@@ -65,12 +65,21 @@ def writing(place: Path | str) -> Iterator[None]:
         raise StoreError(f"{place}: cannot be written: {in_words(error)}") from error
 
 
+def and_polars(*errors: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return errors, and the base of those of Polars where anything has imported it.
+
+    To import it takes as long as to read 60 MB of a log, which needs nothing of it.
+    """
+    of_polars = getattr(sys.modules.get("polars.exceptions"), "PolarsError", None)
+    return errors if of_polars is None else (*errors, of_polars)
+
+
 @contextmanager
 def store_errors(table: str) -> Iterator[None]:
     """Turn what Delta and Polars raise into a `StoreError` that names the table."""
     try:
         yield
-    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+    except and_polars(DeltaError, OSError) as error:
         raise StoreError(f"table '{table}': {in_words(error)}") from error
 
 
@@ -83,7 +92,7 @@ def reading(address: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except and_polars(OSError) as error:
         if "object-store error" not in str(error):
             raise
         raise StoreError(f"{address}: {in_words(error)}") from error

@@ -25,8 +25,10 @@ from loguru import logger
 
 from etl.errors import StoreError
 from etl.store.actions import Change, add_action, partition_of
-from etl.store.encode import Part, rewrite_parts
-from etl.store.tables import PARTITIONS, Warehouse
+from etl.store.encode import Part
+from etl.store.layout import PARTITIONS
+from etl.store.parts import rewrite_parts
+from etl.store.tables import Warehouse
 from etl.store.trouble import store_errors
 
 SMALL_BYTES = 32 << 20

@@ -93,3 +93,18 @@ def test_a_wrong_step_of_a_chain_is_found_before_anything_is_read(
         assert f"daytally.toml:{line}: chain 'customer', step 'imported': unknown column" in said
         assert "Did you mean 'event'?" in said
     assert not (tmp_path / "warehouse" / "inputs").exists()
+
+
+def test_a_wrong_data_sheet_keeps_no_log_from_being_read(tmp_path: Path) -> None:
+    """Logs are rotated away; a sheet can be mended, and the day measured then."""
+    log = '192.0.2.1 - - [16/Mar/2026:10:00:00 +0100] "GET /a HTTP/1.1" 200 12 "-" "curl"\n'
+    (tmp_path / "a.log").write_text(log)
+    source = '[[source]]\nname = "api"\ninputs = ["a.log"]\nformat = "nginx:combined"\n'
+    text = f'[project]\nname = "X"\ntimezone = "UTC"\n{source}[metrics.nonsense]\nowner = "me"\n'
+    (tmp_path / "daytally.toml").write_text(text)
+    read = call(tmp_path, "ingest")
+    assert (read.exit_code, read.stdout.split(":")[0]) == (0, "Read 1 inputs, 0.0 MB")
+    for command in ("check", "run", "measure"):
+        result = call(tmp_path, command)
+        assert result.exit_code == 2
+        assert "unknown metric 'nonsense'" in result.stdout + result.stderr

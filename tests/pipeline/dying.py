@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 
 from etl.pipeline import tidying
 from etl.pipeline.runs import run_all, run_backfill, run_upkeep
-from etl.store import publish, retention, upkeep
+from etl.store import replacing, retention, upkeep
 from etl.store.tables import Warehouse
 from tests.pipeline.conftest import NOW, open_folder
 
@@ -70,7 +70,7 @@ def _main() -> None:
 
     for name in ("append", "append_once", "commit", "replace_day", "revise_day"):
         setattr(Warehouse, name, watched(getattr(Warehouse, name)))
-    publish._write_rest = watched(publish._write_rest)  # type: ignore[attr-defined]
+    replacing._write_rest = watched(replacing._write_rest)
     if job == "upkeep":
         be_eager()
         for owner, name in UPKEEP:

@@ -10,7 +10,7 @@ from etl.errors import StoreError
 from etl.pipeline.project import Project
 from etl.s3 import S3Options, S3Store
 from etl.store.bucket import Bucket
-from etl.store.tables import PARTITIONS
+from etl.store.layout import PARTITIONS
 from tests.s3.servers import BUCKET, client
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,13 +11,14 @@ import pyarrow as pa
 import pytest
 
 from etl.errors import StoreError
-from etl.schema import REJECTS, requests_schema
+from etl.schema import INPUTS, REJECTS, requests_schema
 from etl.store.actions import Change
 from etl.store.encode import Part, PartSink, remove_parts
 from etl.store.place import Folder
 from etl.store.tables import Warehouse
 
 DAY = date(2026, 3, 10)
+NOW = datetime(2026, 3, 10, 1, 2, 3, 4, tzinfo=UTC)
 
 
 def batch(*statuses: int, city: bool = False) -> pa.RecordBatch:
@@ -125,3 +126,34 @@ def test_a_damaged_table_is_a_store_error(tmp_path: Path) -> None:
     (log / "00000000000000000000.json").write_text("nonsense")
     with pytest.raises(StoreError, match="requests"):
         Warehouse(Folder(tmp_path)).batch_of("requests", "api")
+
+
+def test_both_ways_of_asking_for_rows_answer_alike(tmp_path: Path) -> None:
+    """The ledger is read by Delta's engine where only logs are read, else by Polars."""
+    warehouse = Warehouse(Folder(tmp_path))
+    chosen = ["batch", "uri", "read_at", "rebuilt", "parts"]
+    assert warehouse.query("inputs", INPUTS, chosen, "true", app="seal/api") == ([], 0)
+    part = {"table": "requests", "day": DAY, "path": "ü.parquet", "rows": 3, "size_bytes": 9}
+    for number in (1, 2):
+        rows = [
+            {"batch": number, "source": "api", "uri": "it's", "read_at": NOW, "parts": [part]},
+            {"batch": number, "source": "api", "uri": "\N{SNOWMAN}", "rebuilt": number == 2},
+        ]
+        table = pa.Table.from_pylist(rows, schema=INPUTS)
+        assert warehouse.append_once("inputs", table, app="seal/api", number=number)
+    where = "source = 'api' order by batch, uri"
+    found, number = warehouse.query("inputs", INPUTS, chosen, where, app="seal/api")
+    frame, same = warehouse.snapshot("inputs", INPUTS, app="seal/api")
+    wanted = frame.select(chosen).sort("batch", "uri").collect()
+    assert found == wanted.rows()
+    assert number == same == 2
+    assert warehouse.query("inputs", INPUTS, ["max(read_at)"], "true") == ([(NOW,)], 0)
+
+
+def test_a_ledger_that_lacks_a_file_is_named(tmp_path: Path) -> None:
+    warehouse = Warehouse(Folder(tmp_path))
+    warehouse.append("inputs", pa.Table.from_pylist([{"batch": 1}], schema=INPUTS))
+    for path in (tmp_path / "inputs").glob("*.parquet"):
+        path.unlink()
+    with pytest.raises(StoreError, match=r"table 'inputs': .*\.parquet not found"):
+        warehouse.query("inputs", INPUTS, ["batch"], "true")
