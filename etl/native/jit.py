@@ -7,7 +7,8 @@ disk, and start without Numba, whose import alone takes as long as reading 50 MB
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any, TypeVar, cast
 
 from etl.native import objects
@@ -48,6 +49,10 @@ class Piece:
         return self.compiled(*arguments)
 
 
+_LOADING = RLock()
+"""Held by the thread that loads a function: others that need it wait, and do not load it again."""
+
+
 class Entry:
     """A compiled function with an address, `fn(int, …) -> int or None`; the GIL is let go of.
 
@@ -64,7 +69,9 @@ class Entry:
     def address(self) -> int:
         """Where the compiled function is; it is loaded, or compiled first, where it is not yet."""
         if self._address == 0:
-            self._address = objects.load(self.function, self._parameters)
+            with _LOADING:
+                if self._address == 0:
+                    self._address = objects.load(self.function, self._parameters)
         return self._address
 
     def __call__(self, table: int) -> None:
@@ -90,6 +97,12 @@ def helper(function: Function) -> Function:
 def kernel(function: Callable[[int], None]) -> Callable[[int], None]:
     """Compile an entry that Python calls with the address of a table."""
     return Entry(function, 1)
+
+
+def load_ahead(kernels: Iterable[Callable[[int], None]]) -> None:
+    """Load kernels before they are called, as while something else waits for the disk."""
+    for one in kernels:
+        _ = cast("Entry", one).address
 
 
 def callback(function: Callable[..., int], parameters: int) -> Entry:

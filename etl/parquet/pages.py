@@ -17,6 +17,12 @@ MOST_ENTRIES = 1 << 14
 MOST_BYTES = 1 << 20
 """Largest dictionary: more does not fit the cache, nor pay for the rows of a row group."""
 
+KERNELS = (
+    *(indexing.index_values, packing.pack_numbers, packing.put_levels, packing.put_strings),
+    *(packing.put_deltas, packing.put_numbers, packing.put_bits),
+)
+"""What is called to encode."""
+
 _SPARE = 64  # bytes that kernels may write past what they were asked for
 _SLOTS = 2 * MOST_ENTRIES
 _WIDTH_BYTES = 4  # of a length before levels and strings

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from etl.model import BLOCK_PADDING, Block, Bytes
 from etl.native.cells import Ints
+from etl.native.jit import load_ahead
 from etl.parse import context as c
 from etl.parse.clocks import PARTS_WIDTH
 from etl.parse.context import Offsets
@@ -19,7 +20,7 @@ from etl.parse.kernel import parse_lines
 from etl.parse.newlines import FOUND, put_newlines
 from etl.parse.program import JSON_TEXT, SPARE, Program
 from etl.parse.take import TAKE_ANY
-from etl.schema import INSTANT, TEXT
+from etl.schema import TEXT
 
 MAX_BLOCK_BYTES = 1 << 28
 """Larger blocks could overflow Arrow's 32-bit offsets."""
@@ -123,6 +124,11 @@ class Buffers:
         return growth * self.size + self.lines * self._program.extra_overhead + SPARE
 
 
+def load_parsers() -> None:
+    """Load what parses, before it is needed."""
+    load_ahead((put_newlines, parse_lines, TAKE_ANY))
+
+
 def slot_table(columns: Iterable[tuple[npt.NDArray[Any], ...]]) -> Ints:
     """Return the addresses of the arrays of each slot, as `TEXTS` or `NUMBERS` in `context`."""
     rows = [[array.ctypes.data for array in arrays] for arrays in columns]
@@ -182,10 +188,12 @@ def number_array(values: npt.NDArray[np.generic], valid: Bytes, type_: pa.DataTy
     return pa.Array.from_buffers(type_, len(values), [bitmap, data], nulls)
 
 
-def instant_array(micros: Ints) -> pa.Array:
-    """Return microseconds since 1970 as instants."""
-    data = pa.py_buffer(micros.copy())
-    return pa.Array.from_buffers(INSTANT, len(micros), [None, data], 0)
+def whole_array(values: Ints, type_: pa.DataType) -> pa.Array:
+    """Return 64-bit numbers, none of which is absent, as an Arrow array of the same memory.
+
+    `pa.array` looks whether they are masked, for which NumPy loads a module.
+    """
+    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)], 0)
 
 
 def _bitmap(valid: Bytes) -> tuple[pa.Buffer | None, int]:

@@ -47,7 +47,7 @@ def reject_batch(block: Block, rejects: Ints, program: Program, longest: int) ->
             details[-1] = why[1]
         reasons.append((c.REASONS[reason] if why is None else why[0]).value)
         raws.append(raw)
-    offsets = rejects[:, c.FROM] + block.offset
+    offsets = (rejects[:, c.FROM] + block.offset).tolist()
     return pa.record_batch([reasons, details, raws, offsets], schema=_SCHEMA)
 
 

@@ -16,15 +16,16 @@ from etl.parse import context as c
 from etl.parse.buffers import (
     MAX_BLOCK_BYTES,
     Buffers,
-    instant_array,
     line_ends,
     line_room,
     number_array,
     text_array,
+    whole_array,
 )
 from etl.parse.program import pack
 from etl.parse.rejects import reject_batch
 from etl.parse.zones import resolve
+from etl.schema import INSTANT
 
 
 class Walker:
@@ -94,13 +95,13 @@ class Walker:
     def _records(self, buffers: Buffers, rows: int, offset: int) -> pa.RecordBatch:
         at, stamp = buffers.at[:rows], buffers.stamp[:rows]
         resolve(at, stamp, self._zone, self._reference)
-        instants = instant_array(at)
+        instants = whole_array(at.copy(), INSTANT)
         if self._timeless:
             known = (stamp != c.STAMP_NONE).astype(np.uint8)
             instants = number_array(at, known, pa.int64()).cast(instants.type)
         columns: dict[str, pa.Array] = {
             "at": instants,
-            "offset": pa.array(buffers.places[:rows] + offset),
+            "offset": whole_array(buffers.places[:rows] + offset, pa.int64()),
         }
         for slot, name in enumerate(self._program.text):
             ends, valid = buffers.ends[slot, : rows + 1], buffers.text_ok[slot, :rows]

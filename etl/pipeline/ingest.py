@@ -17,10 +17,10 @@ from etl.model import Counts, Input, InputAccount
 from etl.pipeline.looking import Mapped, many_at_once
 from etl.pipeline.packing import in_batches, in_portions, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
-from etl.pipeline.reading import PackageResult, Reader, read_package
+from etl.pipeline.reading import PackageResult, Reader, load_kernels, read_package
 from etl.pipeline.telling import log_read, unlike
 from etl.store.encode import remove_parts
-from etl.store.ledger import Ledger, Outcome, Span, read_last
+from etl.store.ledger import KnownInput, Ledger, Outcome, Span, read_last
 from etl.store.publish import SchemaOf, publish
 from etl.store.tables import Warehouse
 
@@ -174,30 +174,28 @@ class SourceRun:
         """
         skipped: list[tuple[Input, str]] = []
         new, listed = False, self._list()
-        seen = {(one.uri, one.etag) for one in self.ledger.load_known()[0]}
+        if not listed:
+            return [], False
+        loaded = [self.ledger.load_known()]
+        seen = {(one.uri, one.etag) for one in loaded[0][0]}
         waiting = [item for item in listed if (item.uri, item.etag) not in seen]
         for portion in in_portions(waiting):
-            plan = self._read_portion(portion, listed)
+            known, sealed = loaded.pop() if loaded else self.ledger.load_known()
+            plan = self._plan(portion, listed, known)
+            del known  # room for what is read
+            self.read_batches(sealed, plan.spans)
             skipped += plan.skipped
             new = new or bool(plan.spans) or plan.changed
         return skipped, new
 
-    def _read_portion(self, portion: list[Input], listed: list[Input]) -> Plan:
-        """Read what is new in a portion, next to what is known of all that is listed."""
-        reader = self.job.reader
-        known, sealed = self.ledger.load_known()
+    def _plan(self, portion: list[Input], listed: list[Input], known: list[KnownInput]) -> Plan:
+        """Plan what is new in a portion, next to what is known of all that is listed."""
         seen = {(one.uri, one.etag) for one in known}
-        plan = plan_spans(
-            reader.origin,
-            reader.source,
-            [*(item for item in listed if (item.uri, item.etag) in seen), *portion],
-            known,
-            refuted=self.refuted,
-            mapped=self.look,
+        items = [*(item for item in listed if (item.uri, item.etag) in seen), *portion]
+        reader = self.job.reader
+        return plan_spans(
+            reader.origin, reader.source, items, known, refuted=self.refuted, mapped=self.look
         )
-        del known, seen  # room for what is read
-        self.read_batches(sealed, plan.spans)
-        return plan
 
     def _list(self) -> list[Input]:
         listed = self.job.reader.origin.list_inputs(self.job.patterns, now=self.now)
@@ -220,6 +218,7 @@ class SourceRun:
     def _read_batch(self, batch: int, spans: list[Span], *, rebuilt: bool) -> bool:
         """Plan, read, seal and publish one batch; tell whether its number is used up."""
         attempt, ledger = token_hex(8), self.ledger
+        self.executor.submit(load_kernels)  # while the plan is written
         ledger.plan(batch, spans, attempt=attempt, now=self.now)
         if self.on_progress is not None:
             self.on_progress(sum(stored_bytes(span) for span in spans), 0)

@@ -17,13 +17,14 @@ from etl.days import day_of, day_start, from_micros, to_micros
 from etl.errors import CountMismatchError, SkippableError
 from etl.model import Block, Counts, ParsedBlock
 from etl.parse.batch import BlockParser
+from etl.parse.buffers import load_parsers
 from etl.parse.newlines import count_newlines
 from etl.pipeline.beyond import follow_directives, last_stamp
 from etl.pipeline.future import refuse_future
 from etl.pipeline.verifying import plain_blocks
 from etl.sources.base import Source
 from etl.sources.identity import TailWatch
-from etl.store.encode import Part, PartSink
+from etl.store.encode import Part, PartSink, load_encoders
 from etl.store.ledger import TO_END, Outcome, Span
 from etl.store.place import Place
 
@@ -84,6 +85,12 @@ class PackageResult:
     outcomes: list[Outcome] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     failed: dict[str, SkippableError] = field(default_factory=dict)
+
+
+def load_kernels() -> None:
+    """Load what parses and encodes; most of the time, it lets other threads go on."""
+    load_parsers()
+    load_encoders()
 
 
 def read_package(
@@ -254,5 +261,5 @@ class _InputColumn:
         return rows.append_column("input_id", self._column[: rows.num_rows])
 
     def _of(self, rows: int) -> pa.DictionaryArray:
-        codes = pa.array(np.zeros(rows, dtype=np.int8))
+        codes = pa.Array.from_buffers(pa.int8(), rows, [None, pa.py_buffer(bytes(rows))])
         return pa.DictionaryArray.from_arrays(codes, [self._input_id])

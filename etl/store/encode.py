@@ -8,7 +8,8 @@ from datetime import date
 
 import pyarrow as pa
 
-from etl.parquet.pages import Encoder
+from etl.native.jit import load_ahead
+from etl.parquet.pages import KERNELS, Encoder
 from etl.parquet.writer import FileWriter
 from etl.store.place import Place
 from etl.store.trouble import writing
@@ -144,6 +145,11 @@ class PartSink:
         for writer in self._writers.values():
             writer.abort()
         self._writers = {}
+
+
+def load_encoders() -> None:
+    """Load what encodes, before it is needed."""
+    load_ahead(KERNELS)
 
 
 def remove_parts(place: Place, parts: Iterable[Part]) -> None:

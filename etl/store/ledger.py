@@ -123,6 +123,10 @@ class Ledger:
         rows, sealed = self._warehouse.query("inputs", INPUTS, KNOWN, own, app=self._seal)
         return latest(rows), sealed
 
+    def sealed(self) -> int:
+        """Return the number of the last batch that was sealed; 0 for none."""
+        return self._warehouse.batch_of("inputs", self._seal)
+
     def sealed_after(self, batch: int) -> list[SealedBatch]:
         """Return the sealed batches with a higher number, in order."""
         own = f"source = '{self._source}' and state = '{READ}' and batch > {batch}"
