@@ -15,10 +15,12 @@ for each different text and not for each row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from etl.metrics.derived import resource, with_agent_columns, with_event_columns
+from etl.metrics.templates import paths, unrouted
 
 MADE_OF = {
     "unrouted": "requests",
@@ -45,18 +47,67 @@ _GRAINS = {"source": (), "route": ("route",), "method": ("method",)}
 """What `request_times` tells apart besides the source, by the value of its column `per`."""
 
 
-def count_views(views: dict[str, pl.LazyFrame], hour: pl.Expr) -> dict[str, pl.LazyFrame]:
-    """Return the views that sum up `requests` and `events`, made of these.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Requests, grouped as far as their rows have to be read for it; columns as in `COUNTED`.
+
+    Attributes:
+        routes: By what `request_counts` tells apart, by quarters instead of hours: local hours of
+            all zones are made of these.
+        clients: By client and user agent.
+        times: By how long they took.
+        paths: Those without a route, by path.
+    """
+
+    routes: pl.LazyFrame
+    clients: pl.LazyFrame
+    times: pl.LazyFrame
+    paths: pl.LazyFrame
+
+
+_INSTANT = pl.Datetime("us", "UTC")
+
+COUNTED = {
+    "routes": pl.Schema(
+        {name: pl.String() for name in ("source", "route", "resource", "method")}
+        | {"status": pl.Int32(), "quarter": pl.Int64()}
+        | {name: pl.Int64() for name in REQUEST_FIGURES[:-2]}
+        | {"first_at": _INSTANT, "last_at": _INSTANT}
+    ),
+    "clients": pl.Schema(
+        {name: pl.String() for name in ("source", "remote_addr", "remote_user", "user_agent")}
+        | {name: pl.Int64() for name in ("requests", "bytes", "sized")}
+    ),
+    "times": pl.Schema(
+        {name: pl.String() for name in ("source", "route", "method")}
+        | {"request_time_s": pl.Float64(), "requests": pl.Int64()}
+    ),
+    "paths": pl.Schema(
+        {name: pl.String() for name in ("source", "path")}
+        | {name: pl.Int64() for name in ("requests", "answered")}
+    ),
+}
+
+
+def counted(requests: pl.LazyFrame) -> Counted:
+    """Group requests by plain queries."""
+    return Counted(_routes(requests), _clients(requests), _times(requests), paths(requests))
+
+
+def count_views(of: Counted, events: pl.LazyFrame, hour: pl.Expr) -> dict[str, pl.LazyFrame]:
+    """Return the views that sum up `requests` and `events`.
 
     Args:
-        views: `requests` and `events`.
+        of: The requests.
+        events: The events.
         hour: The local hour as these views have it, of a column `at`.
     """
     return {
-        "request_counts": _request_counts(views["requests"], hour),
-        "client_counts": _client_counts(views["requests"]),
-        "request_times": _request_times(views["requests"]),
-        "fingerprints": _fingerprints(views["events"]),
+        "unrouted": unrouted(of.paths),
+        "request_counts": _request_counts(of.routes, hour),
+        "client_counts": _client_counts(of.clients),
+        "request_times": _request_times(of.times),
+        "fingerprints": _fingerprints(events),
     }
 
 
@@ -87,31 +138,20 @@ def _number(of: pl.Expr) -> pl.Expr:
     return of.cast(pl.Int64)
 
 
-def _request_counts(requests: pl.LazyFrame, hour: pl.Expr) -> pl.LazyFrame:
+def _routes(requests: pl.LazyFrame) -> pl.LazyFrame:
     # A path begins with the segment that its route begins with, unless that is a parameter: only
     # then the path has to be read, which costs as much as all the rest.
     follows = (~pl.col("route").str.starts_with("/{")).fill_null(value=False)
-    routed = _counted(requests.filter(follows)).with_columns(resource=resource(pl.col("route")))
+    by_route = _counted(requests.filter(follows)).with_columns(resource=resource(pl.col("route")))
     other = _counted(requests.filter(~follows), pl.col("resource"))
-    columns = (*REQUEST_KEYS, *REQUEST_FIGURES)
-    parts = [part.with_columns(hour.alias("hour")).select(columns) for part in (routed, other)]
-    first, last = pl.col("first_at").min(), pl.col("last_at").max()
-    sums = pl.col(REQUEST_FIGURES[:-2]).sum()
-    counts = pl.concat(parts).group_by(REQUEST_KEYS).agg(sums, first, last)
-    return counts.with_columns(_known("bytes", "sized"), _known("bytes_received", "received"))
-
-
-def _known(total: str, number: str) -> pl.Expr:
-    """Return a sum, or null where nothing was added up."""
-    return pl.when(pl.col(number) > 0).then(total).alias(total)
+    return pl.concat([part.select(COUNTED["routes"].names()) for part in (by_route, other)])
 
 
 def _counted(requests: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
-    """Count requests by quarter of an hour, `at`: local hours of all zones are made of these."""
     time_s = pl.col("request_time_s")
     quarter = pl.col("at").to_physical() // QUARTER_US
     keys = ("source", "route", "method", "status")
-    counted = requests.group_by(*keys, *more, quarter.alias("quarter")).agg(
+    return requests.group_by(*keys, *more, quarter.alias("quarter")).agg(
         requests=_number(pl.len()),
         bytes=_bytes().sum(),
         sized=_number(_bytes().count()),
@@ -122,33 +162,47 @@ def _counted(requests: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
         first_at=pl.col("at").min(),
         last_at=pl.col("at").max(),
     )
-    return counted.with_columns(
-        at=(pl.col("quarter") * QUARTER_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    )
 
 
-def _client_counts(requests: pl.LazyFrame) -> pl.LazyFrame:
-    # By the agent's own words first: its family is then looked for once each.
-    counted = requests.group_by("source", "remote_addr", "remote_user", "user_agent").agg(
+def _request_counts(routes: pl.LazyFrame, hour: pl.Expr) -> pl.LazyFrame:
+    at = (pl.col("quarter") * QUARTER_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    first, last = pl.col("first_at").min(), pl.col("last_at").max()
+    sums = pl.col(REQUEST_FIGURES[:-2]).sum()
+    hours = routes.with_columns(at=at).with_columns(hour.alias("hour"))
+    counts = hours.group_by(REQUEST_KEYS).agg(sums, first, last)
+    return counts.with_columns(_known("bytes", "sized"), _known("bytes_received", "received"))
+
+
+def _known(total: str, number: str) -> pl.Expr:
+    """Return a sum, or null where nothing was added up."""
+    return pl.when(pl.col(number) > 0).then(total).alias(total)
+
+
+def _clients(requests: pl.LazyFrame) -> pl.LazyFrame:
+    # By the agent's own words: its family is then looked for once each.
+    return requests.group_by("source", "remote_addr", "remote_user", "user_agent").agg(
         requests=_number(pl.len()), bytes=_bytes().sum(), sized=_number(_bytes().count())
     )
+
+
+def _client_counts(clients: pl.LazyFrame) -> pl.LazyFrame:
     keys = ("source", "remote_addr", "remote_user", "agent_kind", "agent_family")
-    counts = with_agent_columns(counted).group_by(keys)
+    counts = with_agent_columns(clients).group_by(keys)
     return counts.agg(pl.col("requests", "bytes", "sized").sum()).with_columns(
         _known("bytes", "sized")
     )
 
 
-def _request_times(requests: pl.LazyFrame) -> pl.LazyFrame:
+def _times(requests: pl.LazyFrame) -> pl.LazyFrame:
     keys = ("source", "route", "method", "request_time_s")
-    counted = (
-        requests.filter(pl.col("request_time_s").is_not_null())
-        .group_by(keys)
-        .agg(requests=_number(pl.len()))
-    )
+    timed = requests.filter(pl.col("request_time_s").is_not_null())
+    return timed.group_by(keys).agg(requests=_number(pl.len()))
+
+
+def _request_times(times: pl.LazyFrame) -> pl.LazyFrame:
     parts = [
         cumulated(
-            counted.filter([pl.col(name).is_not_null() for name in told] or [pl.lit(value=True)])
+            times.filter([pl.col(name).is_not_null() for name in told] or [pl.lit(value=True)])
             .group_by("source", *told, "request_time_s")
             .agg(pl.col("requests").sum()),
             ["source", *told],
@@ -157,7 +211,7 @@ def _request_times(requests: pl.LazyFrame) -> pl.LazyFrame:
         ).with_columns(per=pl.lit(per))
         for per, told in _GRAINS.items()
     ]
-    columns = ("per", *keys, "requests", "up_to", "n")
+    columns = ("per", "source", "route", "method", "request_time_s", "requests", "up_to", "n")
     return pl.concat(parts, how="diagonal").select(columns)
 
 

@@ -57,17 +57,23 @@ TEMPLATES = pl.Schema(
 """Columns of `unrouted`; `answered` counts statuses below 400, `example` is one of the paths."""
 
 
-def unrouted(requests: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the requests that match no route, by source and template."""
-    paths = (
-        requests.filter(pl.col("route").is_null() & pl.col("path").is_not_null())
-        .group_by("source", pl.col("path").str.slice(0, LONGEST_PATH))
-        .agg(
-            requests=pl.len().cast(pl.Int64),
-            answered=pl.col("status").lt(400).sum().cast(pl.Int64),
-        )
+def paths(requests: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the requests that match no route, by source and path, as plain queries count them."""
+    unmatched = requests.filter(pl.col("route").is_null() & pl.col("path").is_not_null())
+    return unmatched.group_by("source", pl.col("path").str.slice(0, LONGEST_PATH)).agg(
+        requests=pl.len().cast(pl.Int64),
+        answered=pl.col("status").lt(400).sum().cast(pl.Int64),
     )
-    ids = paths.group_by("source", template=with_ids("path")).agg(
+
+
+def unrouted(paths: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the requests that match no route, by source and template.
+
+    Args:
+        paths: The same by path: `source, path, requests, answered`.
+    """
+    short = paths.with_columns(pl.col("path").str.slice(0, LONGEST_PATH))
+    ids = short.group_by("source", template=with_ids("path")).agg(
         pl.col("requests", "answered").sum(), example=pl.col("path").min()
     )
     return ids.map_batches(_clustered, schema=TEMPLATES)

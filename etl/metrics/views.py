@@ -20,10 +20,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from etl.days import day_bounds, days_between
-from etl.metrics.counts import count_views
+from etl.metrics.counts import Counted, count_views, counted
 from etl.metrics.derived import with_event_columns, with_request_columns
 from etl.metrics.steps import Chain, Step, all_steps, chain_steps
-from etl.metrics.templates import unrouted
 
 HOURS = pl.Enum([f"{hour:02}:00" for hour in range(24)])
 
@@ -53,7 +52,11 @@ class Definitions:
 
 
 def build_views(
-    tables: Mapping[str, pl.LazyFrame], definitions: Definitions, day: date, lookback_days: int
+    tables: Mapping[str, pl.LazyFrame],
+    definitions: Definitions,
+    day: date,
+    lookback_days: int,
+    of: Counted | None = None,
 ) -> dict[str, pl.LazyFrame]:
     """Return all views for a day.
 
@@ -62,9 +65,10 @@ def build_views(
         definitions: Sources, chains and time zone.
         day: The day.
         lookback_days: How many days before it `<view>_before` holds.
+        of: What was counted of the day's requests; else plain queries count them.
     """
     yesterday = day - timedelta(days=1)
-    views = cut(tables, definitions, day, day)
+    views = cut(tables, definitions, day, day, of)
     before = cut(tables, definitions, day - timedelta(days=lookback_days), yesterday)
     views |= {f"{name}_before": frame for name, frame in before.items()}
     views["sources"] = pl.LazyFrame(
@@ -77,9 +81,16 @@ def build_views(
 
 
 def cut(
-    tables: Mapping[str, pl.LazyFrame], definitions: Definitions, first: date, last: date
+    tables: Mapping[str, pl.LazyFrame],
+    definitions: Definitions,
+    first: date,
+    last: date,
+    of: Counted | None = None,
 ) -> dict[str, pl.LazyFrame]:
-    """Return the views that are cut by day, from `first` to `last` (none if `last` is before)."""
+    """Return the views that are cut by day, from `first` to `last` (none if `last` is before).
+
+    What was counted of the days' requests may be given; else plain queries count them.
+    """
     in_days = pl.col("day").is_between(first, last)
     views = {name: tables[name].filter(in_days) for name in ("requests", "events", "rejects")}
     hour = _hour(definitions.zone, first, last)
@@ -90,8 +101,7 @@ def cut(
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
     views["inputs"] = inputs.filter((pl.col("first_at") < end) & (pl.col("last_at") >= start))
-    views["unrouted"] = unrouted(views["requests"])
-    views |= count_views(views, hour)
+    views |= count_views(of or counted(views["requests"]), views["events"], hour)
     views["steps"] = all_steps(views, definitions.steps)
     return views
 

@@ -12,6 +12,7 @@ from loguru import logger
 
 from etl.errors import SheetError
 from etl.metrics.chains import chain_views
+from etl.metrics.counting import TEXTS, count_requests
 from etl.metrics.defining import parts_text, redefined
 from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
@@ -27,6 +28,7 @@ from etl.pipeline.causes import causes_of
 from etl.pipeline.project import Project
 from etl.pipeline.windows import known_span
 from etl.store.evidence import write_evidence
+from etl.store.groups import row_groups
 from etl.store.measurements import read_measurements, write_measurements
 from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
 
@@ -83,7 +85,10 @@ def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.Lazy
     """Return the views by look-back."""
     tables = project.tables()
     spans = sorted({sheet.lookback_days for sheet in project.sheets.values()})
-    return {span: build_views(tables, project.definitions, context.day, span) for span in spans}
+    of, day = project.definitions, context.day
+    groups = row_groups(project.warehouse, "requests", day, texts=TEXTS)
+    requests = count_requests(groups, of.within_s, of.routes_within_s)
+    return {span: build_views(tables, of, day, span, requests) for span in spans}
 
 
 def _keep_evidence(

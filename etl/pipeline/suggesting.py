@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from etl.metrics.templates import ID, NAME, unrouted
+from etl.metrics.templates import ID, NAME, paths, unrouted
 from etl.pipeline.project import Project
 
 _PLAIN = re.compile(r"/[A-Za-z0-9/._~%:@!$&()*+,;={}-]*")
@@ -61,7 +61,7 @@ def suggest_routes(
         requests = requests.filter(pl.col("day") == day)
     if source is not None:
         requests = requests.filter(pl.col("source") == source)
-    rows = unrouted(requests).filter(pl.col("answered") > 0).collect()
+    rows = unrouted(paths(requests)).filter(pl.col("answered") > 0).collect()
     known = {(route.source, _shape(route.path)) for route in project.settings.route}
     found = [
         Suggestion(row["source"], path, row["requests"], row["answered"], row["example"])

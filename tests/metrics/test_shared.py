@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,8 @@ import pytest
 
 from etl.demo import simulate
 from etl.metrics.chains import chain_views
+from etl.metrics.counting import TEXTS, count_requests
+from etl.metrics.counts import MADE_OF, counted
 from etl.metrics.shared import share
 from etl.metrics.sightings import sightings
 from etl.metrics.sql import run_sql
@@ -18,6 +20,7 @@ from etl.metrics.views import build_views
 from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
 from etl.pipeline.windows import known_span
+from etl.store.groups import row_groups
 from tests.pipeline.conftest import NOW, open_folder
 
 DAY = date(2026, 3, 17)
@@ -62,6 +65,22 @@ def test_a_view_that_one_metric_reads_is_left_to_it(project: Project, views: Vie
     assert held[0]["request_counts"] is not views[0]["request_counts"]
     assert held[0]["unrouted"] is views[0]["unrouted"]
     assert held[0]["requests"] is views[0]["requests"]
+
+
+def test_one_pass_over_the_files_counts_what_plain_queries_count(project: Project) -> None:
+    definitions = project.definitions
+    for day in (DAY - timedelta(days=1), DAY, DAY + timedelta(days=30)):
+        groups = row_groups(project.warehouse, "requests", day, texts=TEXTS)
+        quick = count_requests(groups, definitions.within_s, definitions.routes_within_s)
+        plain = counted(build_views(project.tables(), definitions, day, 0)["requests"])
+        given = build_views(project.tables(), definitions, day, 0, quick)
+        expected = build_views(project.tables(), definitions, day, 0, plain)
+        for name in MADE_OF:
+            found = given[name].collect()
+            assert found.schema == expected[name].collect_schema(), name
+            key = found.columns
+            assert found.sort(key).equals(expected[name].collect().sort(key)), name
+            assert found.is_empty() == (day > DAY + timedelta(days=1)), name
 
 
 FROM_ROWS = {

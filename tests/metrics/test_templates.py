@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from etl.metrics import templates
 from etl.metrics.templates import MANY, TEMPLATES, unrouted, with_ids
+from etl.metrics.templates import paths as by_path
 
 KNOWN = {
     "/": "/",
@@ -45,7 +46,7 @@ def found(*paths: str, status: int = 200) -> dict[str, int]:
             "status": pl.Int32,
         },
     )
-    result = unrouted(rows).collect()
+    result = unrouted(by_path(rows)).collect()
     assert result.schema == TEMPLATES
     return dict(result.select("template", "requests").iter_rows())
 
@@ -88,7 +89,7 @@ def test_routed_requests_and_lines_without_a_path_are_left_out() -> None:
     rows = pl.LazyFrame(
         {"source": "api", "path": ["/a", None, "/b"], "route": ["/a", None, None], "status": 200}
     )
-    assert unrouted(rows).collect()["template"].to_list() == ["/b"]
+    assert unrouted(by_path(rows)).collect()["template"].to_list() == ["/b"]
 
 
 def test_more_templates_than_are_looked_at_still_add_up(monkeypatch: pytest.MonkeyPatch) -> None:

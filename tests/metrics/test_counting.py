@@ -1,0 +1,110 @@
+"""One pass over columns counts what plain queries count over the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.metrics.counting import NUMBERS, TEXTS, count_requests
+from etl.metrics.counts import COUNTED, counted
+from etl.metrics.views import Definitions, cut
+from etl.schema import requests_schema
+from tests.metrics.test_counts import PATHS
+from tests.metrics.test_measure import tables
+
+DAY = date(2026, 3, 10)
+MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
+WITHIN = {("api", "/customers/{id}"): 0.1, ("api", "/elsewhere"): 3.0}
+SCHEMA = requests_schema([])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a source as a file has them: columns that hold nothing are not there."""
+
+    source: str
+    table: pa.Table
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        return self.table.select([name for name in names if name in self.table.column_names])
+
+
+def some(*values: object) -> st.SearchStrategy[Any]:
+    return st.sampled_from([None, *values])
+
+
+ROW = st.fixed_dictionaries(
+    {
+        "at": st.integers(0, 86_399_999_999).map(lambda us: MIDNIGHT + timedelta(microseconds=us)),
+        "asked": st.sampled_from([*PATHS, ("/{tenant}/orders", None), (None, "/x" * 400)]),
+        "method": some("GET", "POST", ""),
+        "status": some(200, 399, 400, 503),
+        "bytes_sent": some(0, 10, 1 << 40),
+        "body_bytes_sent": some(0, 7),
+        "request_bytes": some(30),
+        "request_time_s": some(0.0, -0.0, 0.1, 0.5, 0.25, 0.1 + 0.2, 1e9),
+        "remote_addr": some("192.0.2.1", "192.0.2.2"),
+        "remote_user": some("ann", "-"),
+        "user_agent": some("", "-", "curl/8.1", "curl/8.2 with a long name"),
+    }
+)
+GROUPS = st.lists(
+    st.tuples(
+        st.sampled_from(["api", "shop"]),
+        st.lists(ROW, min_size=1, max_size=12),
+        st.sets(st.sampled_from([*TEXTS, *NUMBERS[1:], "path"]), max_size=4),
+    ),
+    max_size=5,
+)
+
+
+@given(GROUPS, st.booleans())
+def test_what_is_counted_is_what_the_rows_give(
+    groups: list[tuple[str, list[dict[str, Any]], set[str]]], with_dictionaries: bool
+) -> None:
+    rows: list[dict[str, object]] = []
+    given_groups = []
+    for source, asked, missing in groups:
+        of_group = list(_rows(asked, missing))
+        blank = dict.fromkeys(("route", *TEXTS, *NUMBERS, "path"))
+        rows += [{"day": DAY, "source": source, **blank, **row} for row in of_group]
+        table = pa.Table.from_pylist(of_group, schema=_schema(missing, with_dictionaries))
+        given_groups.append(Rows(source, table))
+    definitions = Definitions(ZoneInfo("UTC"), [], [], within_s=0.5, routes_within_s=WITHIN)
+    plain = counted(cut(tables(rows, []), definitions, DAY, DAY)["requests"])
+    quick = count_requests(given_groups, 0.5, WITHIN)
+    for name, schema in COUNTED.items():
+        key = schema.names()
+        expected = getattr(plain, name).select(key).collect().cast(dict(schema)).sort(key)
+        found = getattr(quick, name).collect()
+        if name == "paths":  # they are cut where templates are made of them
+            found = _cut(found)
+        assert found.select(key).sort(key).equals(expected), name
+
+
+def _rows(asked: list[dict[str, Any]], missing: set[str]) -> Iterator[dict[str, object]]:
+    for row in asked:
+        route, path = row["asked"]
+        found = {"route": route, "path": path, **row}
+        yield {name: v for name, v in found.items() if name not in {*missing, "asked"}}
+
+
+def _schema(missing: set[str], with_dictionaries: bool) -> pa.Schema:
+    names = [name for name in (*TEXTS, *NUMBERS, "path") if name not in missing]
+    kinds = {name: SCHEMA.field(name).type for name in names}
+    if with_dictionaries:
+        kinds |= {n: pa.dictionary(pa.int32(), pa.string()) for n in TEXTS if n in kinds}
+    return pa.schema(list(kinds.items()))
+
+
+def _cut(paths: pl.DataFrame) -> pl.DataFrame:
+    short = paths.with_columns(pl.col("path").str.slice(0, 500))
+    return short.group_by("source", "path").agg(pl.col("requests", "answered").sum())
