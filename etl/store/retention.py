@@ -60,13 +60,13 @@ def retire(
     Returns:
         None where there was nothing to do, or another commit was first.
     """
-    opened = warehouse.existing(table)
-    if opened is None:
+    if not _due(table, warehouse.reading(table), before):
+        return None
+    opened = warehouse.existing(table)  # which goes along with the commit, unlike that for reading
+    parts = _due(table, opened, before)
+    if opened is None or not parts:
         return None
     with store_errors(table):
-        parts = [part for part in parts_in(opened, table) if part.day < before]
-        if not parts:
-            return None
         gone = set(_effective(warehouse, table)["day"])
         days = tuple(sorted({part.day for part in parts}))
         found = Retired(
@@ -86,6 +86,13 @@ def retire(
             logger.bind(table=table).info(f"no rows removed, another run was first: {error}")
             return None
     return found
+
+
+def _due(table: str, opened: DeltaTable | None, before: date) -> list[Part]:
+    if opened is None:
+        return []
+    with store_errors(table):
+        return [part for part in parts_in(opened, table) if part.day < before]
 
 
 def retired_rows(warehouse: Warehouse) -> pl.DataFrame:

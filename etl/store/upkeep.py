@@ -155,15 +155,18 @@ def compact_whole(warehouse: Warehouse, table: str, *, dry_run: bool = False) ->
     Returns:
         None where there was nothing to do, or another commit was first.
     """
-    opened = warehouse.existing(table)
-    if opened is None:
+    seen = warehouse.reading(table)
+    if seen is None:
         return None
     with store_errors(table):
+        files, size = _size_of(seen)
+    if files <= MOST_FILES:
+        return None
+    opened = None if dry_run else warehouse.existing(table)  # the one for reading is not written to
+    if opened is None:
+        return Compacted(table, files, size) if dry_run else None
+    with store_errors(table):
         files, size = _size_of(opened)
-        if files <= MOST_FILES:
-            return None
-        if dry_run:
-            return Compacted(table, files, size)
         number = (opened.transaction_version(COMPACTION) or 0) + 1
         try:
             write_deltalake(
@@ -196,13 +199,14 @@ def vacuum(warehouse: Warehouse, table: str, *, days: int, dry_run: bool = False
     Returns:
         The files, relative to the table.
     """
-    opened = warehouse.existing(table)
-    if opened is None:
+    seen = warehouse.reading(table)
+    if seen is None:
         return []
     with store_errors(table):
-        found = _find_dead(opened, days)
+        found = _find_dead(seen, days)
         if found and not dry_run:  # each vacuum writes to the log, even one that removes nothing
-            found = _remove_dead(opened, days)
+            opened = warehouse.existing(table)
+            found = [] if opened is None else _remove_dead(opened, days)
         found += warehouse.place.sweep(table, days=days, dry_run=dry_run)
     return sorted(found)
 
