@@ -121,7 +121,7 @@ class RunResult:
 
 def _read_lines(read: IngestSummary) -> Iterator[str]:
     if read.inputs_read == 0:
-        yield "Nothing new to read."
+        yield "Nothing was read." if read.skipped else "Nothing new to read."
         return
     counts = read.counts
     yield (

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from etl.errors import ChangedInputError, EtlError, UnreadableInputError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError
 
 _DENIED = (
     "these keys may not do that; the bucket's policy must allow s3:ListBucket on the bucket and"
@@ -28,7 +33,7 @@ HINTS = {
     "IllegalLocationConstraintException": _REGION,
     "InvalidObjectState": "the object is archived; restore it first",
     "RequestTimeTooSkewed": "this machine's clock is wrong by more than 15 minutes",
-    "SlowDown": "the server asks for fewer requests; the next run tries again",
+    "SlowDown": "the server asks for fewer requests; start the same command again later",
 }
 HINTS |= {"403": _DENIED, "301": _REGION}
 
@@ -36,6 +41,11 @@ CHANGED = frozenset({"PreconditionFailed", "412", "NoSuchKey", "404"})
 """Answers that say that an object is no longer what was listed."""
 
 UNREACHABLE = "the server cannot be reached; check [s3] endpoint_url and the network"
+
+NO_TLS = (
+    "the server does not speak TLS as this machine expects it; check https in [s3] endpoint_url,"
+    " and for a certificate of your own AWS_CA_BUNDLE"
+)
 
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 _STATUS = re.compile(r"\b(301|403) (?:Forbidden|Moved Permanently)")
@@ -86,14 +96,24 @@ def said(
         if code in CHANGED:
             raise changed(f"{what} was replaced or removed since it was listed") from error
         raise raises(f"{what}: {HINTS.get(code, str(error))} ({code})") from error
-    except (e.NoCredentialsError, e.PartialCredentialsError) as error:
+    except e.NoCredentialsError as error:
         raise raises(f"{what}: {NO_KEYS}") from error
+    except e.PartialCredentialsError as error:
+        missing = error.kwargs["cred_var"]
+        raise raises(f"{what}: half of the S3 keys is missing: {missing}") from error
+    except e.ProfileNotFound as error:
+        raise raises(f"{what}: {error}; check AWS_PROFILE") from error
+    except e.ParamValidationError as error:
+        named = "nvalid bucket name" in str(error)
+        raise raises(f"{what}: {'no bucket can have this name' if named else error}") from error
     except broken_streams() as error:
         if retried:
             raise
         raise raises(f"{what}: the connection broke, or the server fell silent: {error}") from error
+    except e.SSLError as error:
+        raise raises(f"{what}: {NO_TLS}: {error.kwargs['error']}") from error
     except (e.EndpointConnectionError, e.ConnectTimeoutError, e.ConnectionError) as error:
-        raise raises(f"{what}: {UNREACHABLE}: {error}") from error
+        raise raises(f"{what}: {UNREACHABLE} ({_server_of(error)})") from error
     except e.BotoCoreError as error:
         raise raises(f"{what}: {error}") from error
 
@@ -102,6 +122,12 @@ NO_KEYS = (
     "no S3 keys found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role that"
     " boto3 finds"
 )
+
+
+def _server_of(error: BotoCoreError) -> str:
+    """Return the address that was tried, without what was asked of it; or what went wrong."""
+    tried = urlsplit(str(error.kwargs.get("endpoint_url", "")))
+    return f"{tried.scheme}://{tried.netloc}" if tried.netloc else str(error)
 
 
 def code_of(error: Exception) -> str:

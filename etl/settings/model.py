@@ -33,7 +33,7 @@ from etl.settings.parts import (
     refuse_doubles,
 )
 from etl.settings.retention import RetentionSettings
-from etl.settings.words import PlacedError
+from etl.settings.words import SERVER_PATTERN, PlacedError
 
 
 def _known_zone(name: str) -> str:
@@ -203,7 +203,7 @@ class MailSettings(Part):
 class S3Settings(Part):
     """`[s3]`: where the server is. Keys come from boto3's usual chain, never from this file."""
 
-    endpoint_url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
+    endpoint_url: Annotated[str, StringConstraints(pattern=SERVER_PATTERN)] | None = None
     region: NonEmpty | None = None
     requester_pays: bool = False
 

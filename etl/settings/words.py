@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 IDENTIFIER_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+SERVER_PATTERN = r"^https?://"
 
 _WHOLE, _DAY, _TABLE = "a whole number", "a day such as 2026-12-24, in quotes or bare", "a table"
 _KINDS = {
@@ -33,6 +34,7 @@ https://docs.pydantic.dev/latest/errors/validation_errors/
 _PATTERNS = {
     NAME_PATTERN: "must be lower case: letters, digits, '_' and '-', a letter first, 63 at most",
     IDENTIFIER_PATTERN: "must be lower case: letters, digits and '_', a letter first, 63 at most",
+    SERVER_PATTERN: "must begin with http:// or https://",
 }
 
 

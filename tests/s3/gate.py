@@ -13,7 +13,13 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Judgement = Literal[
-    "pass", "lose answer", "cut", "SlowDown", "ExpiredToken", "AuthorizationHeaderMalformed"
+    "pass",
+    "lose answer",
+    "cut",
+    "SlowDown",
+    "ExpiredToken",
+    "AuthorizationHeaderMalformed",
+    "AccessDenied",
 ]
 """`lose answer` lets the server do it, and says 503; `cut` lets it do it, and says nothing. The
 others are codes of errors that the server never hears of."""

@@ -178,6 +178,9 @@ def test_an_object_replaced_before_it_is_read_is_planned_again(
         ("no-such-bucket", {}, "there is no such bucket"),
         (BUCKET, {"AWS_ACCESS_KEY_ID": "nobody"}, "does not know this access key"),
         (BUCKET, {"AWS_SECRET_ACCESS_KEY": "wrong"}, "the secret key is wrong"),
+        (BUCKET, {"AWS_SECRET_ACCESS_KEY": ""}, "half of the S3 keys is missing"),
+        (BUCKET, {"AWS_PROFILE": "nobody"}, "(nobody) could not be found; check AWS_PROFILE"),
+        ("no bucket", {}, "no bucket can have this name"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(
@@ -200,6 +203,12 @@ def test_what_is_wrong_is_said_in_words(
     assert [(said in f.detail, f.ok) for f in findings] == [(True, False)]
 
 
+def test_a_server_without_tls_is_told(seaweed: str, tmp_path: Path) -> None:
+    project(tmp_path, seaweed.replace("http:", "https:"), f"s3://{BUCKET}/x/")
+    (skipped,) = ingest(tmp_path).skipped
+    assert "does not speak TLS as this machine expects it; check https" in skipped.detail
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path: Path, prefix: str) -> None:
     project(tmp_path, "http://127.0.0.1:9", f"s3://{BUCKET}/{prefix}/")
     (skipped,) = ingest(tmp_path).skipped
@@ -209,6 +218,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path, prefix: str) -> Non
     again = run_backfill(open_folder(tmp_path), days, now=NOW, workers=1, rebuild=True)
     assert ["cannot be reached" in one.detail for one in again.skipped] == [True]
     assert "cannot be reached; check [s3] endpoint_url" in skipped.detail
+    assert skipped.detail.endswith("(http://127.0.0.1:9)")
 
 
 @pytest.mark.parametrize("format_", ["nginx:combined", "syslog"])
