@@ -39,6 +39,10 @@ ENDING = (2, 2, 4, 4, 4, 4)
 """Parts of a piece that the last two of a batch become: workers are never quite as fast as each
 other, and whoever is done first is to wait for a small piece only."""
 
+FEW_PIECES, SHARES = 4, (4, 4, 2, 2, 1, 1)
+"""How the end of a batch of so many pieces or more, and not many, is shared out: to the same end,
+and into fewer files than upkeep would put together again."""
+
 
 def pack(origin: Source, spans: Iterable[Span], *, prefix: str) -> Iterator[Package]:
     """Cut large plain spans at newlines, and put small ones together.
@@ -182,8 +186,10 @@ def _sizes(span: Span, *, ending: bool) -> list[int]:
     pieces = -(-size // PACKAGE_BYTES)
     if pieces > MANY_PIECES:
         pieces = -(-pieces // EVEN_PIECES) * EVEN_PIECES
+    elif ending and pieces >= FEW_PIECES:
+        return [-(-size * share // sum(SHARES)) for share in SHARES]
     piece = -(-size // pieces)
-    if not ending:
+    if not ending or pieces < FEW_PIECES:
         return [piece] * pieces
     return [piece] * (pieces - 2) + [-(-piece // part) for part in ENDING]
 

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from etl.model import Input
 from etl.pipeline import packing
-from etl.pipeline.packing import in_portions, pack, stored_bytes
-from etl.s3 import FIRST_BYTES
+from etl.pipeline.packing import pack, stored_bytes
 from etl.sources.local import LocalSource
-from etl.sources.s3 import CACHE_BYTES
+from etl.store import upkeep
 from etl.store.ledger import Span
 
 LIMIT = 600
@@ -54,33 +53,23 @@ def test_only_the_end_of_all_is_cut_small(tmp_path: Path, monkeypatch: pytest.Mo
     """Whoever is done first waits for a small piece; small files in between would be of no use."""
     monkeypatch.setattr(packing, "PACKAGE_BYTES", 1000)
     monkeypatch.setattr(packing, "ENOUGH_BYTES", 666)
+    assert cut(tmp_path, 4000, 1600) == [1010, 1010, 1010, 970, 810, 790]
+    assert cut(tmp_path, 4000, 4000) == [1010, 1010, 1010, 970, 1150, 1150, 580, 580, 290, 250]
+    assert cut(tmp_path, 9000)[:10] == [760] * 10
+    assert cut(tmp_path, 9000)[10:] == [380, 380, 190, 190, 190, 70]
+
+
+def test_the_pieces_of_one_log_are_too_few_for_upkeep() -> None:
+    assert len(packing.SHARES) < upkeep.FEW >= packing.MANY_PIECES
+
+
+def cut(folder: Path, *sizes: int) -> list[int]:
+    """Return the sizes of packages of logs of some sizes."""
     at, spans = datetime(2026, 3, 16, tzinfo=UTC), []
-    for name in ("a.log", "b.log"):
-        (tmp_path / name).write_bytes(b"123456789\n" * 400)
-        item = Input(str(tmp_path / name), 4000, "tag", at, closed=True)
-        spans.append(Span(item, name, "print", 0, 4000))
-    packages = list(pack(LocalSource(tmp_path), spans, prefix="p"))
-    sizes = [sum(map(stored_bytes, package.spans)) for package in packages]
-    assert sizes == [1010, 1010, 1010, 970, 1010, 1010, 510, 510, 260, 260, 260, 180]
-
-
-@given(
-    sizes=st.lists(st.integers(1, 2 * FIRST_BYTES), max_size=400),
-    files=st.integers(0, 3),
-    most=st.integers(1, 300),
-)
-def test_portions_are_all_inputs_and_bounded(sizes: list[int], files: int, most: int) -> None:
-    at = datetime(2026, 3, 16, tzinfo=UTC)
-    objects = [Input(f"s3://b/{n}", size, "tag", at, closed=True) for n, size in enumerate(sizes)]
-    local = [Input(f"{n}.log", 1 << 40, "tag", at, closed=False) for n in range(files)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packing, "BATCH_INPUTS", most)
-        portions = list(in_portions([*objects, *local]))
-    assert portions[0][:files] == local
-    portions[0] = portions[0][files:]
-    assert [item for portion in portions for item in portion] == objects
-    for portion in portions:
-        assert len(portion) <= most
-        held = sum(min(item.size_bytes, FIRST_BYTES) for item in portion)
-        assert held <= packing.PORTION_BYTES < CACHE_BYTES
-    assert all(portions) or len(portions) == 1
+    for number, size in enumerate(sizes):
+        path = folder / f"{number}.log"
+        path.write_bytes(b"123456789\n" * (size // 10))
+        item = Input(str(path), size, "tag", at, closed=True)
+        spans.append(Span(item, path.name, "print", 0, size))
+    packages = pack(LocalSource(folder), spans, prefix="p")
+    return [sum(map(stored_bytes, package.spans)) for package in packages]
