@@ -1,4 +1,4 @@
-"""Two runs that meet, in the one place where it is the second stage that could be misled."""
+"""Two runs that meet: they take turns, and where they cannot, no figure passes for another."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from etl.pipeline import ingest
 from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.measuring import measure_days
 from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.faults import WINDOW, assert_same, daytally, started, write_logs
 from tests.pipeline.test_nightly import API, FIRST, line, quiet, run, values
 
 
@@ -44,3 +45,14 @@ def test_a_day_measured_between_seal_and_publication_is_measured_again(
     assert values(open_folder(folder))[FIRST] == 1
     run(folder, now=NOW)
     assert values(open_folder(folder))[FIRST] == 3
+
+
+def test_two_runs_at_once_are_one_after_the_other(tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    for folder in (alone, together):
+        write_logs(folder, inputs=4)
+    assert daytally(alone, "run", *WINDOW).returncode == 0
+    runs = [started(together, "run", "--wait", "10m", *WINDOW) for _ in range(2)]
+    for done in [one.end() for one in runs]:
+        assert done.returncode == 0, done.stderr
+    assert_same(together, alone)

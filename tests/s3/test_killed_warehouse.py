@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from etl.pipeline.runs import run_all
+from etl.store.lock import Held, this_run
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.faults import (
     WINDOW,
@@ -98,6 +100,19 @@ def test_two_runs_at_once_are_one_after_the_other(
     assert_same(*pair)
     assert daytally(pair[1], "run", *WINDOW).stdout
     assert bucket_at(seaweed, prefix).size_of(".lock") == len(b'{"free": true}\n')
+
+
+def test_a_run_that_finds_the_lease_taken_leaves_with_5(
+    pair: list[Path], seaweed: str, prefix: str
+) -> None:
+    held = bucket_at(seaweed, prefix).take(this_run("run", NOW))
+    assert isinstance(held, Held)
+    left = daytally(pair[1], "run", *WINDOW)
+    held.release()
+    assert left.returncode == 5
+    assert re.search(rf"another run holds s3://.*: daytally run on .*{os.getpid()}", left.stderr)
+    assert daytally(pair[1], "run", *WINDOW).returncode == 0
+    assert_same(*pair)
 
 
 def test_runs_that_heed_no_lease_do_no_harm(pair: list[Path]) -> None:
