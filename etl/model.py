@@ -133,6 +133,7 @@ class Input:
         dated_at: The date that the name carries, else the time of the last change. Yearless
             time stamps are taken to lie before it.
         closed: Nothing will be appended: compressed, rotated, or untouched for an hour.
+        inode: Of a file, its number on its disk, which goes with it where it is renamed; or 0.
     """
 
     uri: str
@@ -140,6 +141,7 @@ class Input:
     etag: str
     dated_at: datetime
     closed: bool
+    inode: int = 0
 
 
 class Verdict(StrEnum):

@@ -21,8 +21,9 @@ class Source(Protocol):
         """Open an input's stored bytes for reading and seeking.
 
         Raises:
-            UnreadableInputError: It is gone, or may not be read; objects also where they are no
-                longer what was listed.
+            UnreadableInputError: It is gone, or may not be read.
+            ChangedInputError: It is no longer what was listed: an object of another version, a file
+                that was renamed to it.
         """
         ...
 

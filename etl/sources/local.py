@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from etl.errors import UnreadableInputError
+from etl.errors import ChangedInputError, UnreadableInputError
 from etl.model import Input
 from etl.sources.base import date_in_name, is_rotated
 
@@ -63,8 +63,19 @@ class LocalSource:
         return [found for found in listed if found is not None]
 
     def open_input(self, item: Input) -> BinaryIO:
-        """Open a file; see `Source.open_input`."""
-        return open_file(self.root / item.uri)
+        """Open a file; see `Source.open_input`.
+
+        Raises:
+            ChangedInputError: Another file has its name since it was listed, as when logs rotate:
+                what was listed of the one says nothing of the other.
+        """
+        file = open_file(self.root / item.uri)
+        status = os.fstat(file.fileno())
+        # Some file systems give a file another number now and then: then its times tell.
+        if item.inode not in (0, status.st_ino) and _etag(status) != item.etag:
+            file.close()
+            raise ChangedInputError(f"{item.uri}: another file has this name since it was listed")
+        return file
 
     def _look_into(self, pattern: str) -> None:
         """Make sure that the folder before a pattern's first wildcard can be listed.
@@ -114,10 +125,15 @@ class LocalSource:
         return Input(
             uri=name,
             size_bytes=status.st_size,
-            etag=f"{status.st_size}-{status.st_mtime_ns}",
+            etag=_etag(status),
             dated_at=date_in_name(base) or changed,
             closed=is_rotated(base) or now - changed >= QUIET,
+            inode=status.st_ino,
         )
+
+
+def _etag(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _unknown(name: str, now: datetime) -> Input:

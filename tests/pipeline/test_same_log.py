@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from etl.model import Input
 from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.results import RunResult
+from etl.sources.local import LocalSource
 from tests.pipeline.conftest import open_folder
 
 Write = Callable[..., Path]
@@ -199,3 +202,46 @@ def test_a_log_that_shrank_is_reported_and_read_no_second_time(
         result = ingest(folder)
         assert "became shorter" in result.skipped[0].detail
         assert rows(folder) == before
+
+
+def rotate(logs: Path) -> None:
+    """Give each log the next number, as logrotate does, and let the writer begin a new one."""
+    for number in (3, 2, 1):
+        if (logs / f"access.log.{number}").exists():
+            (logs / f"access.log.{number}").rename(logs / f"access.log.{number + 1}")
+    (logs / "access.log").rename(logs / "access.log.1")
+    (logs / "access.log").write_text(lines("newest", 2))
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_logs_may_rotate_while_they_are_looked_at(
+    write_project: Write, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """Between listing and opening, the names are those of other logs: sizes say nothing of them."""
+    folder = write_project(API)
+    logs = folder / "logs"
+    (logs / "access.log.1").write_text(lines("oldest", 70))
+    ingest(folder)
+    (logs / "access.log.1").rename(logs / "access.log.2")
+    (logs / "access.log.1").write_text(lines("older", 90))
+    (logs / "access.log").write_text(lines("live", 80))
+    ingest(folder)
+    append(logs / "access.log", lines("more", 5))
+    true, opened = LocalSource.open_input, [0]
+
+    def rotating(self: LocalSource, item: Input) -> BinaryIO:
+        if opened[0] == place:
+            rotate(logs)
+        opened[0] += 1
+        return true(self, item)
+
+    monkeypatch.setattr(LocalSource, "open_input", rotating)
+    ingest(folder)
+    monkeypatch.undo()
+    assert opened[0] > place
+    ingest(folder)
+    written = [lines("oldest", 70), lines("older", 90), lines("live", 80), lines("more", 5)]
+    paths = [text.split()[6] for text in "".join([*written, lines("newest", 2)]).splitlines()]
+    assert rows(folder) == Counter(paths)
+    project = open_folder(folder)
+    assert project.warehouse.scan("rejects", project.schema_of("rejects")).collect().is_empty()
