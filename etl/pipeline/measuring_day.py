@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +14,7 @@ from loguru import logger
 from etl.errors import SheetError
 from etl.metrics.chains import chain_views
 from etl.metrics.counting import TEXTS, count_requests
+from etl.metrics.counts import Counted
 from etl.metrics.defining import parts_text, redefined
 from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
@@ -45,11 +47,14 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
         Metrics that could not be measured, and why; the others are.
     """
     known = known_span(project.warehouse)
-    seen = sightings(project.tables(), project.definitions, context.day)
-    of_chains = chain_views(seen, project.definitions, context.day, known, absent)
-    waits = of_chains["chain_waits"].collect()
+    with ThreadPoolExecutor(1) as beside:  # both take long, and need nothing of each other
+        counting = beside.submit(_count, project, context.day)
+        seen = sightings(project.tables(), project.definitions, context.day)
+        of_chains = chain_views(seen, project.definitions, context.day, known, absent)
+        waits = of_chains["chain_waits"].collect()
+        counts = counting.result()
     context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
-    found, runs = _run_metrics(project, context, of_chains)
+    found, runs = _run_metrics(project, context, of_chains, counts)
     _keep_evidence(project, context.day, seen, of_chains)
     _keep(project, context, found, runs)
     said = logger.bind(
@@ -60,12 +65,12 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
 
 
 def _run_metrics(
-    project: Project, context: DayContext, of_chains: dict[str, pl.LazyFrame]
+    project: Project, context: DayContext, of_chains: dict[str, pl.LazyFrame], counts: Counted
 ) -> tuple[list[Measurement], list[MetricRun]]:
     """Run all metrics; what is held in memory for them ends with it."""
     found: list[Measurement] = []
     runs: list[MetricRun] = []
-    views = {n: of_span | of_chains for n, of_span in _views(project, context).items()}
+    views = {n: of_span | of_chains for n, of_span in _views(project, context, counts).items()}
     views = share(views, project.sheets.values())
     for sheet in project.sheets.values():
         began, error = time.perf_counter(), ""
@@ -81,14 +86,19 @@ def _run_metrics(
     return found, runs
 
 
-def _views(project: Project, context: DayContext) -> dict[int, dict[str, pl.LazyFrame]]:
-    """Return the views by look-back."""
-    tables = project.tables()
-    spans = sorted({sheet.lookback_days for sheet in project.sheets.values()})
-    of, day = project.definitions, context.day
+def _count(project: Project, day: date) -> Counted:
     groups = row_groups(project.warehouse, "requests", day, texts=TEXTS)
-    requests = count_requests(groups, of.within_s, of.routes_within_s)
-    return {span: build_views(tables, of, day, span, requests) for span in spans}
+    of = project.definitions
+    return count_requests(groups, of.within_s, of.routes_within_s)
+
+
+def _views(
+    project: Project, context: DayContext, counts: Counted
+) -> dict[int, dict[str, pl.LazyFrame]]:
+    """Return the views by look-back."""
+    tables, of = project.tables(), project.definitions
+    spans = sorted({sheet.lookback_days for sheet in project.sheets.values()})
+    return {span: build_views(tables, of, context.day, span, counts) for span in spans}
 
 
 def _keep_evidence(
