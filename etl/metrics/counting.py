@@ -39,6 +39,10 @@ _OF_ROUTE = -2
 """Number of a resource that is told by the route."""
 
 
+NO_STATUS = np.iinfo(np.int32).min
+"""In the place of one; proxies write -1 of a request that was broken off."""
+
+
 class RowGroup(Protocol):
     """Some rows of a source."""
 
@@ -95,7 +99,7 @@ class _OfSource:
         texts = {name: numbers_of(table, name, self._texts[name]) for name in TEXTS}
         status, has_status = integers(table, "status")
         if has_status is not None:
-            status = np.where(has_status, status, ABSENT)
+            status = np.where(has_status, status, NO_STATUS)
         resources = self._paths.count(group, texts["route"], self._texts["route"], status)
         routed = self._by_method.of(texts["route"], texts["method"])
         figures, at = figures_of(table), integers(table, "at")[0]
@@ -165,7 +169,7 @@ class _OfSource:
             "route": route,
             "resource": told,
             "method": self._text("method", self._by_method.low()[of_route]),
-            "status": pl.Series(status).set(pl.Series(status == ABSENT), None),
+            "status": pl.Series(status).set(pl.Series(status == NO_STATUS), None),
             "quarter": pl.Series(self._by_quarter.low()[quarters].astype(np.int64)),
             **self._sums_of("rows", count),
             "first_at": instants("first_at", self._first[:count].copy(), LATEST),
@@ -218,7 +222,7 @@ class _Paths:
         self._find_resources()
         found[rows] = self._resource_of[paths]
         unrouted = route[rows] == ABSENT
-        answered = (status[rows] < 400) & (status[rows] != ABSENT)
+        answered = (status[rows] < 400) & (status[rows] != NO_STATUS)
         self._requests.add(paths[unrouted], None, len(self._paths))
         self._answered.add(paths[unrouted & answered], None, len(self._paths))
         return found

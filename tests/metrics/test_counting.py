@@ -46,7 +46,7 @@ ROW = st.fixed_dictionaries(
         "at": st.integers(0, 86_399_999_999).map(lambda us: MIDNIGHT + timedelta(microseconds=us)),
         "asked": st.sampled_from([*PATHS, ("/{tenant}/orders", None), (None, "/x" * 400)]),
         "method": some("GET", "POST", ""),
-        "status": some(200, 399, 400, 503),
+        "status": some(200, 399, 400, 503, -1),
         "bytes_sent": some(0, 10, 1 << 40),
         "body_bytes_sent": some(0, 7),
         "request_bytes": some(30),
