@@ -34,11 +34,12 @@ def counted(self):
     client.meta.events.register("before-call.s3.*", lambda model, **_: calls.update([model.name]))
     return client
 s3.S3Store.client.func = counted
-from etl.cli.main import main
+from etl.cli.start import start
+told = sys.argv.pop(1)
 try:
-    main(sys.argv[2:], standalone_mode=False)
+    start()
 finally:
-    open(sys.argv[1], "w").write(__import__("json").dumps(calls))
+    open(told, "w").write(__import__("json").dumps(calls))
 """
 
 
