@@ -18,7 +18,14 @@ LARGE_BYTES = 4 << 20
 limit, at the first such block, to 32 MB, and what threads free and take by turns then leaves holes:
 an input of 10 GB would need 30 MB more than one of 1 GB."""
 
-_M_MMAP_THRESHOLD = -3  # https://man7.org/linux/man-pages/man3/mallopt.3.html
+SPARE_BYTES = 16 << 20
+"""Freed memory of the heap that is kept for the next one to ask: each page that went back to the
+system is cleared anew, which takes longer than most of what is done with it."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = (
+    -1,
+    -3,
+)  # https://man7.org/linux/man-pages/man3/mallopt.3.html
 
 
 class _Unwanted:
@@ -58,3 +65,4 @@ def _keep_memory_low() -> None:
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl's C library has no such thing
     if set_option is not None:
         set_option(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        set_option(_M_TRIM_THRESHOLD, SPARE_BYTES)

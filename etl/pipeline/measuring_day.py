@@ -54,8 +54,10 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
         waits = of_chains["chain_waits"].collect()
         counts = counting.result()
     context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
-    found, runs = _run_metrics(project, context, of_chains, counts)
-    _keep_evidence(project, context.day, seen, of_chains)
+    with ThreadPoolExecutor(1) as beside:
+        kept = beside.submit(_keep_evidence, project, context.day, seen, of_chains)
+        found, runs = _run_metrics(project, context, of_chains, counts)
+        kept.result()
     _keep(project, context, found, runs)
     said = logger.bind(
         day=str(context.day), measurements=len(found), missing=sorted(context.missing)

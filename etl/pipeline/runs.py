@@ -11,7 +11,6 @@ from etl.pipeline.ingest import IngestSummary, OnProgress
 from etl.pipeline.ingest_run import read_news
 from etl.pipeline.measuring import measure_days
 from etl.pipeline.project import Project
-from etl.pipeline.reports import report_days
 from etl.pipeline.results import RunResult
 from etl.pipeline.tidying import TidySummary, tidy
 from etl.pipeline.turns import alone
@@ -72,6 +71,8 @@ def run_measure(project: Project, days: Sequence[date], *, now: datetime) -> Run
 
 def run_report(project: Project, days: Sequence[date], *, now: datetime) -> RunResult:
     """Report alone: writes the pages of days that were measured before."""
+    from etl.pipeline.reports import report_days  # late: who measures alone needs no templates
+
     with alone(project, "report", now):
         pages = report_days(project, days)
     missing = missing_sources(project, days)
@@ -113,6 +114,8 @@ def _measure_and_report(
     *,
     again: bool = False,
 ) -> RunResult:
+    from etl.pipeline.reports import report_days
+
     done = measure_days(project, days, now=now, again=again)
     untold = set(done.final) - set(data_versions(project.warehouse))
     told = sorted({*days, *done.days})
