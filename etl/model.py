@@ -416,6 +416,8 @@ class Incident:
         state: `open` or `resolved`.
         affected: What was affected, as people say it: the dimensions of the metric.
         evidence: What helps to find it: days, values, first and last offending row.
+        target: The one that was missed on the first day, as its data sheet says it.
+        unit: The target's.
     """
 
     incident_id: str
@@ -433,6 +435,8 @@ class Incident:
     resolved_at: datetime | None = None
     affected: str = ""
     evidence: str = ""
+    target: str = ""
+    unit: str = ""
 
     @property
     def time_to_resolve_s(self) -> float | None:

@@ -121,6 +121,8 @@ def _measurements(found: Explanation, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _measurement(one: Measurement) -> str:
+    from etl.reporting.text import target_words
+
     about = ", ".join(f"{name} {_seen(_value(v))}" for name, v in sorted(one.dimensions.items()))
     said = f"{about + ': ' if about else ''}{_value_of(one)}"
     if one.numerator is not None or one.denominator is not None:
@@ -128,7 +130,8 @@ def _measurement(one: Measurement) -> str:
     if one.n is not None:
         said += f", n {one.n:,}"
     if one.target:
-        said += f", target {one.target}: {str(one.verdict).replace('_', ' ').upper()}"
+        target = target_words(one.target, one.unit)
+        said += f", target {target}: {str(one.verdict).replace('_', ' ').upper()}"
     return said
 
 

@@ -65,7 +65,7 @@ def _incident(run: list[Measurement], closed: bool, sheet: Sheet, zone: ZoneInfo
     ended = last.last_at or day_bounds(last.day, zone)[1]
     return Incident(
         incident_id=_incident_id(first),
-        title=f"{sheet.title}: target {first.target} missed",
+        title=sheet.title,
         origin="kpi",
         metric=sheet.name,
         source=str(first.dimensions.get("source") or ""),
@@ -76,6 +76,8 @@ def _incident(run: list[Measurement], closed: bool, sheet: Sheet, zone: ZoneInfo
         resolved_at=ended if closed else None,
         affected=_words(first.dimensions),
         evidence="; ".join(_evidence(one) for one in run),
+        target=first.target,
+        unit=first.unit,
     )
 
 
@@ -90,10 +92,17 @@ def _words(dimensions: Dimensions) -> str:
 
 def _evidence(one: Measurement) -> str:
     if one.value is not None:
-        figure = f"{one.value:.6g} {one.unit}"
+        figure = _figure(one.value, one.unit)
     else:
         figure = f"{one.numerator:g} to {one.denominator:g}" if one.numerator else "no value"
     between = ""
     if one.first_at is not None and one.last_at is not None:
         between = f", rows from {one.first_at:%H:%M:%S} to {one.last_at:%H:%M:%S} UTC"
     return f"{one.day.isoformat()}: {figure}{between}"
+
+
+def _figure(value: float, unit: str) -> str:
+    """Return a value with its unit; a share in per cent, as everywhere."""
+    if unit == "share":
+        return f"{100 * value:.6g} %"
+    return f"{value:.6g}" if unit == "ratio" else f"{value:.6g} {unit}"

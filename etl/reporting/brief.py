@@ -12,7 +12,7 @@ from etl.reporting.limits import band_words
 from etl.reporting.marks import days_left_words, sorted_budgets, unusual_ones
 from etl.reporting.messages import new_kinds
 from etl.reporting.ranks import stem_of
-from etl.reporting.resolve import newest_first
+from etl.reporting.resolve import newest_first, title_of
 from etl.reporting.text import clip, clock, count_of, duration, figure
 
 MOST = 5
@@ -153,4 +153,6 @@ def incidents_brief(report: DayReport) -> Brief:
 def _open(incident: Incident, report: DayReport) -> Note:
     age = duration((report.ended_at - incident.started_at).total_seconds())
     owner = f", {clip(incident.owner, 80)}" if incident.owner else ""
-    return Note(clip(incident.title, 120), clip(incident.affected, 160), f"open for {age}{owner}")
+    return Note(
+        clip(title_of(incident), 120), clip(incident.affected, 160), f"open for {age}{owner}"
+    )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from etl.model import Incident
 from etl.reporting.tables import Cell, Column, Raw, Table, csv_bytes
-from etl.reporting.text import NOTHING, clip, count_of, duration, instant
+from etl.reporting.text import NOTHING, clip, count_of, duration, instant, target_words
 
 TIME_TO_RESOLVE = [
     "incident_id",
@@ -72,7 +72,15 @@ def time_to_resolve_csv(incidents: Iterable[Incident]) -> bytes:
 
 
 def _raw(incident: Incident) -> list[Raw]:
-    return [getattr(incident, name) for name in TIME_TO_RESOLVE]
+    named = {"title": title_of(incident)}
+    return [named.get(name) or getattr(incident, name) for name in TIME_TO_RESOLVE]
+
+
+def title_of(incident: Incident) -> str:
+    """Return what an incident is about, with the target that it missed as people read it."""
+    if not incident.target:
+        return incident.title
+    return f"{incident.title}: target {target_words(incident.target, incident.unit)} missed"
 
 
 def newest_first(incidents: Iterable[Incident]) -> list[Incident]:
@@ -114,7 +122,7 @@ def _row(incident: Incident, zone: str, until: datetime) -> tuple[Cell, ...]:
             "resolved" if resolved else "open",
             verdict="met" if resolved else "missed",
         ),
-        Cell(incident.title, clip(incident.title, 120), note=clip(about, 160)),
+        Cell(title_of(incident), clip(title_of(incident), 120), note=clip(about, 160)),
         Cell(incident.owner, clip(incident.owner, 60) or NOTHING),
         Cell(incident.started_at, instant(incident.started_at, zone), note=ended),
         Cell(

@@ -11,7 +11,7 @@ from etl.reporting.judge import Kpi, count, statement, verdict_of
 from etl.reporting.marks import budgets_json
 from etl.reporting.proof import total_of
 from etl.reporting.ranks import is_few
-from etl.reporting.resolve import newest_first, open_count, times_of
+from etl.reporting.resolve import newest_first, open_count, times_of, title_of
 from etl.reporting.restated import restated_count
 from etl.reporting.tables import Raw, csv_bytes
 from etl.reporting.text import finite, stamp
@@ -138,7 +138,7 @@ def _counts(counts: Counts) -> dict[str, object]:
 def _incident(incident: Incident) -> dict[str, object]:
     return {
         "incident_id": incident.incident_id,
-        "title": incident.title,
+        "title": title_of(incident),
         "metric": incident.metric,
         "owner": incident.owner,
         "affected": incident.affected,

@@ -50,7 +50,7 @@ def test_a_figure_is_told_with_sheet_sql_views_rows_and_lines(folder: Path) -> N
     result = call(folder, "explain", "http_500", "--day", str(DAY), "--lines", "2")
     assert result.exit_code == 0, result.output
     said = result.output
-    assert "source api: 5 requests, n 9, target <= 2: MISSED" in said
+    assert "source api: 5 requests, n 9, target ≤ 2 requests: MISSED" in said
     assert "owner: API team" in said
     assert "sum(r.requests) filter (where r.status = 500)" in said
     assert "day = 2026-03-10 (2026-03-10 00:00:00Z to 2026-03-11 00:00:00Z, 24 h, UTC)" in said

@@ -76,6 +76,16 @@ def test_named_rows_bound_the_incident() -> None:
     assert "2026-03-28: 9 requests" in incident.evidence
 
 
+def test_the_figures_of_its_days_have_their_unit() -> None:
+    said = []
+    for unit, value in (("share", 0.0125), ("ratio", 1.017), ("s", 734.5)):
+        history = [replace(one, unit=unit, value=value) for one in days("x")]
+        (incident,) = derive_incidents(history, SHEETS, {}, BERLIN)
+        said.append(incident.evidence)
+    day = FIRST.isoformat()
+    assert said == [f"{day}: 1.25 %", f"{day}: 1.017", f"{day}: 734.5 s"]
+
+
 def test_dimensions_and_metrics_are_apart_and_others_do_not_count() -> None:
     history = days("x+") + days("+x", source="other")
     history += [replace(one, metric="http_status", dimensions={}) for one in days("xx")]

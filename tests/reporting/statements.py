@@ -38,7 +38,9 @@ def incidents() -> tuple[Incident, ...]:
     return (
         Incident(
             incident_id="kpi-http_500-0b1f",
-            title="HTTP 500 answers above target",
+            title="HTTP 500 answers",
+            target="<= 2",
+            unit="requests",
             metric="http_500",
             source="api",
             owner="API team",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from etl.reporting.resolve import (
     time_to_resolve_csv,
     times_of,
     times_table,
+    title_of,
 )
 from tests.reporting.statements import ZONE, incidents, resolved, rich_report
 
@@ -33,6 +36,21 @@ def test_the_csv_has_exactly_the_columns_of_the_contract() -> None:
     assert [row["state"] for row in rows] == ["open", "resolved"]
     assert [row["time_to_resolve_s"] for row in rows] == ["", str(48 * 3600 + 53 * 60)]
     assert rows[0]["resolved_at"] == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "unit", "said"),
+    [
+        ("<= 600", "s", "≤ 10 min"),
+        ("<= 0.01", "share", "≤ 1 %"),
+        ("between 0.99 and 1.01", "ratio", "0.99 to 1.01"),
+        (">= 3", "objects", "≥ 3 objects"),
+    ],
+)
+def test_a_missed_target_is_told_with_its_unit(target: str, unit: str, said: str) -> None:
+    one = replace(incidents()[0], target=target, unit=unit)
+    row = next(csv.DictReader(io.StringIO(time_to_resolve_csv([one]).decode())))
+    assert row["title"] == title_of(one) == f"HTTP 500 answers: target {said} missed"
 
 
 def test_open_incidents_are_in_no_average() -> None:
