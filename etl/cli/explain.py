@@ -121,7 +121,7 @@ def _measurements(found: Explanation, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _measurement(one: Measurement) -> str:
-    from etl.reporting.text import target_words
+    from etl.pipeline.explaining import target_of
 
     about = ", ".join(f"{name} {_seen(_value(v))}" for name, v in sorted(one.dimensions.items()))
     said = f"{about + ': ' if about else ''}{_value_of(one)}"
@@ -130,8 +130,7 @@ def _measurement(one: Measurement) -> str:
     if one.n is not None:
         said += f", n {one.n:,}"
     if one.target:
-        target = target_words(one.target, one.unit)
-        said += f", target {target}: {str(one.verdict).replace('_', ' ').upper()}"
+        said += f", target {target_of(one)}: {str(one.verdict).replace('_', ' ').upper()}"
     return said
 
 

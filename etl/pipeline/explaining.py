@@ -26,6 +26,7 @@ from etl.pipeline.caveats import caveats
 from etl.pipeline.lines_of import InputRead, fetch_lines
 from etl.pipeline.project import Project
 from etl.pipeline.windows import ahead_days, known_span, lookback_days
+from etl.reporting.text import target_words
 from etl.store.measurements import read_measurements
 from etl.store.restatements import read_restatements
 
@@ -135,6 +136,11 @@ def explain(
         inputs=tuple(inputs),
         notes=tuple(caveats(project, metric, day, found)),
     )
+
+
+def target_of(one: Measurement) -> str:
+    """Return the target that a measurement was held against, as people read it."""
+    return target_words(one.target, one.unit)
 
 
 def _views(project: Project, sheet: Sheet, day: date) -> dict[str, pl.LazyFrame]:
