@@ -64,7 +64,10 @@ def mistake_of(sheet: Sheet, error: BaseException, views: Mapping[str, pl.LazyFr
     syntax = re.search(r"sql parser error: (.*?)(?: at Line: (\d+), Column: (\d+))?$", said, re.S)
     if syntax:
         return _syntax(sheet, tokens, syntax)
-    found = _find(said, sheet, tokens, views)
+    if isinstance(error, pl.exceptions.StructFieldNotFoundError):
+        found = _no_member(said, tokens, views)
+    else:
+        found = _find(said, sheet, tokens, views)
     token = _token_of(tokens, found)
     if token is None:
         return SheetError(f"{sheet.path}: {found.what}")
@@ -124,6 +127,23 @@ def _find(
         return _Find(what, signs[0] if signs else "")
     kinds = _kinds_of(tokens, views) if re.search("type|compare|cast", said) else ""
     return _Find(f"{_first_words(said)}{f' ({kinds})' if kinds else ''}", _named_in(said, tokens))
+
+
+def _no_member(said: str, tokens: Sequence[Token], views: Mapping[str, pl.LazyFrame]) -> _Find:
+    """Say which members the column has before whose dot the SQL names one that it has not.
+
+    The engine says nothing but the name.
+    """
+    name = said.split()[0]
+    dotted = [n for n, token in enumerate(tokens) if n > 1 and token.text == name]
+    columns = [tokens[n - 2].word for n in dotted if tokens[n - 1].text == "."]
+    read = {token.word for _, token in relations(tokens)} & set(views)
+    for column, view in ((column, view) for column in columns for view in sorted(read)):
+        kind = views[view].collect_schema().get(column)
+        if isinstance(kind, pl.Struct):
+            known = [field.name for field in kind.fields]
+            return _Find(f"unknown '{name}' in '{column}'. {nearest(name, known)}", name, column)
+    return _Find(f"unknown '{name}'", name)
 
 
 def _kinds_of(tokens: Sequence[Token], views: Mapping[str, pl.LazyFrame]) -> str:

@@ -17,8 +17,8 @@ from etl.schema import INPUTS, REJECTS, events_schema, requests_schema
 EMPTY = {
     name: pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
     for name, schema in {
-        "requests": requests_schema([]), "events": events_schema({}), "rejects": REJECTS,
-        "inputs": INPUTS,
+        "requests": requests_schema(["city", "order"]), "events": events_schema({}),
+        "rejects": REJECTS, "inputs": INPUTS,
     }.items()
 }  # fmt: skip
 VIEWS = build_views(EMPTY, Definitions(ZoneInfo("UTC"), [], []), date(2026, 3, 10), 1)
@@ -33,6 +33,10 @@ WRONG = [
      "statsu"),
     ("with a as (select status as st from requests)\nselect sum(a.sta) as value from a", "2:14",
      "unknown column 'sta' in 'a'. Known: st. Did you mean 'st'?", "sta"),
+    ("select count(params.citty) as value from requests", "1:21",
+     "unknown 'citty' in 'params'. Known: city, order. Did you mean 'city'?", "citty"),
+    ("select count(r.params.citty) as value from requests r", "1:23", "Did you mean 'city'?",
+     "citty"),
     ("select sum(q.status) as value from requests r", "1:12", "unknown view or alias 'q'", "q"),
     ("select count(*) as value\nfrom request", "2:6", "Did you mean 'requests'?", "request"),
     ("select cuont(*) as value from requests", "1:8", "unknown function 'cuont'. Did you mean"
