@@ -34,7 +34,7 @@ present as (
 gone as (
   select c.source, c.fingerprint, c.events, c.first_at, c.last_at
   from counted c
-  join (select distinct source from events) t on c.source = t.source
+  join (select distinct source from event_counts) t on c.source = t.source
   left join present p on c.source = p.source and c.fingerprint = p.fingerprint
   where p.seen is null
 ),

@@ -13,10 +13,9 @@ review = 2027-11-25
 evidence = "select * from events where severity is not null"
 --- */
 with counted as (
-  select source, app, severity, count(*) as events
-  from events
+  select source, app, severity, events
+  from event_counts
   where severity is not null
-  group by source, app, severity
 ),
 apps as (
   select source, app, sum(events) as events

@@ -18,7 +18,7 @@ select source, at, input_id, "offset" from events"""
 with counted as (
   select source, sum(requests) as lines from request_counts group by source
   union all
-  select source, count(*) as lines from events group by source
+  select source, sum(events) as lines from event_counts group by source
 )
 select s.source, coalesce(c.lines, 0) as value
 from sources s

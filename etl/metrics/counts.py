@@ -6,6 +6,7 @@ table is grouped once at the finest grain that counting metrics need, and these 
 - `request_counts`: requests by source, hour, route, resource, method and status;
 - `client_counts`: requests by source, client (address, user) and user agent;
 - `request_times`: how many requests took how long, and how many that long or less;
+- `event_counts`: events by source, application and severity;
 - `fingerprints`: errors and warnings by source, severity and fingerprint.
 
 Sums are those over the rows. Texts that are worked out, such as an agent's family, are worked out
@@ -27,6 +28,7 @@ MADE_OF = {
     "request_counts": "requests",
     "client_counts": "requests",
     "request_times": "requests",
+    "event_counts": "events",
     "fingerprints": "events",
 }
 """Views that sum up a table, and the table; each also with `_before`."""
@@ -107,6 +109,7 @@ def count_views(of: Counted, events: pl.LazyFrame, hour: pl.Expr) -> dict[str, p
         "request_counts": _request_counts(of.routes, hour),
         "client_counts": _client_counts(of.clients),
         "request_times": _request_times(of.times),
+        "event_counts": _event_counts(events),
         "fingerprints": _fingerprints(events),
     }
 
@@ -213,6 +216,10 @@ def _request_times(times: pl.LazyFrame) -> pl.LazyFrame:
     ]
     columns = ("per", "source", "route", "method", "request_time_s", "requests", "up_to", "n")
     return pl.concat(parts, how="diagonal").select(columns)
+
+
+def _event_counts(events: pl.LazyFrame) -> pl.LazyFrame:
+    return events.group_by("source", "app", "severity").agg(events=_number(pl.len()))
 
 
 def _fingerprints(events: pl.LazyFrame) -> pl.LazyFrame:

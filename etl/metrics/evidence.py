@@ -63,12 +63,21 @@ def _worst(found: pl.LazyFrame) -> pl.DataFrame:
     return first.sort(order).drop("rank")
 
 
-def slowest_requests(tables: Mapping[str, pl.LazyFrame], day: date) -> pl.DataFrame:
-    """Return the slowest requests of a day, the slowest first: `SLOW_COLUMNS`."""
+def slowest_requests(
+    tables: Mapping[str, pl.LazyFrame], day: date, times: pl.LazyFrame
+) -> pl.DataFrame:
+    """Return the slowest requests of a day, the slowest first: `SLOW_COLUMNS`.
+
+    Args:
+        tables: The warehouse's.
+        day: The day.
+        times: How many `requests` took how long (`request_time_s`): so that of most columns only
+            some rows have to be read.
+    """
     rows = tables["requests"].filter(pl.col("day") == day)
-    time_s = pl.col("request_time_s")
-    # Their times first: of all other columns only some rows have to be read then.
-    slowest = rows.select(time_s.top_k(SLOWEST).min()).collect(engine="streaming").item()
+    time_s, requests = pl.col("request_time_s"), pl.col("requests")
+    slower = times.sort(time_s, descending=True).filter(requests.cum_sum() - requests < SLOWEST)
+    slowest = slower.select(time_s.min()).collect().item()
     order = ("request_time_s", "at", "source", "input_id", "offset")
     found = rows.filter(time_s >= pl.lit(slowest, dtype=pl.Float64)).select(SLOW_COLUMNS)
     ranked = found.sort(order, descending=[True, *[False] * 4]).head(SLOWEST)

@@ -32,6 +32,7 @@ COUNTS = {
     "client_counts": "the requests, counted by source, client, user and user agent",
     "request_times": "the requests with a time, counted by it: how many took it (requests), it or"
     " less (up_to), of how many (n); per source, per route and per method",
+    "event_counts": "the events, counted by source, application and severity",
     "fingerprints": "errors and warnings, counted by source, severity and fingerprint",
 }
 UNCUT = {

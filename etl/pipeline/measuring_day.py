@@ -55,7 +55,7 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
         counts = counting.result()
     context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
     with ThreadPoolExecutor(1) as beside:
-        kept = beside.submit(_keep_evidence, project, context.day, seen, of_chains)
+        kept = beside.submit(_keep_evidence, project, context.day, seen, of_chains, counts)
         found, runs = _run_metrics(project, context, of_chains, counts)
         kept.result()
     _keep(project, context, found, runs)
@@ -104,14 +104,19 @@ def _views(
 
 
 def _keep_evidence(
-    project: Project, day: date, seen: Sightings, of_chains: Mapping[str, pl.LazyFrame]
+    project: Project,
+    day: date,
+    seen: Sightings,
+    of_chains: Mapping[str, pl.LazyFrame],
+    counts: Counted,
 ) -> None:
     """Write which objects, requests and messages stand behind the figures."""
     tables = project.tables()
     listed = listed_objects(seen, project.definitions, of_chains)
     write_evidence(project.warehouse, day, "chain_objects", listed)
     write_evidence(project.warehouse, day, "chain_waits", of_chains["chain_waits"].collect())
-    write_evidence(project.warehouse, day, "slow_requests", slowest_requests(tables, day))
+    slowest = slowest_requests(tables, day, counts.times)
+    write_evidence(project.warehouse, day, "slow_requests", slowest)
     write_evidence(project.warehouse, day, "message_samples", message_samples(tables, day))
 
 
