@@ -71,6 +71,11 @@ def write_logs(folder: Path, *, inputs: int = 8) -> None:
                 path.write_bytes(text)
 
 
+def copied(folder: Path, into: Path) -> Path:
+    """Copy a project into a folder, with the times of its logs."""
+    return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
+
+
 def requests(name: str, start: int, count: int) -> Iterator[str]:
     """Yield lines of an access log: requests of three days, some nonsense, some blanks."""
     for number in range(start, start + count):

@@ -5,7 +5,6 @@ Rows and measurements by the old format differ from those by the new one.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from etl.pipeline.runs import run_all, run_backfill
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
+from tests.pipeline.faults import copied
 from tests.pipeline.test_killed import die
 
 FIRST, SECOND = date(2026, 3, 10), date(2026, 3, 11)
@@ -82,10 +82,6 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copied(before, tmp_path_factory.mktemp("rebuilt"))
     assert not die(folder, EVERYTHING, "rebuild")
     return folder
-
-
-def copied(folder: Path, into: Path) -> Path:
-    return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
 
 
 WRITES = 14

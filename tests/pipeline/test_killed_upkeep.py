@@ -5,7 +5,6 @@ Rows of an old day go, small files of closed days become one, dead files are rem
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from etl.store.retention import retired_rows
 from etl.store.upkeep import parts_in
 from tests.pipeline.conftest import NOW, open_folder
 from tests.pipeline.dying import LATER, be_eager
-from tests.pipeline.faults import all_figures, all_rows
+from tests.pipeline.faults import all_figures, all_rows, copied
 from tests.pipeline.test_killed import die
 
 OLD, YOUNG = date(2026, 3, 10), date(2026, 3, 11)
@@ -122,10 +121,6 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     found = outcome(folder)
     assert_undisturbed(found)
     return found
-
-
-def copied(folder: Path, into: Path) -> Path:
-    return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
 
 
 POINTS = 16

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from tests.pipeline.faults import (
     all_rows,
     assert_said,
     assert_same,
+    copied,
     daytally,
     requests,
     write_logs,
@@ -37,10 +37,6 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copied(before, tmp_path_factory.mktemp("after"))
     assert daytally(folder, "run", *WINDOW).returncode == 0
     return folder
-
-
-def copied(folder: Path, into: Path) -> Path:
-    return Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,33 +21,28 @@ from tests.pipeline.test_killed_upkeep import (
     write_project,
 )
 from tests.s3.killing import Killer
-from tests.s3.servers import KEY, SECRET
-from tests.s3.warehouses import copied_to, move_to_s3
+from tests.s3.warehouses import Original
 
 pytestmark = pytest.mark.extra
 
-BEFORE, AFTER = "upkeep/before", "upkeep/after"
 LEAST_WRITES = 20
 """Fewer requests that write than upkeep makes, which are 27."""
 
 
 @pytest.fixture(scope="module")
-def before(seaweed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def before(seaweed: str, tmp_path_factory: pytest.TempPathFactory) -> Original:
     """Return a project that upkeep has much to do in."""
     folder = tmp_path_factory.mktemp("upkeep") / "project"
     write_project(folder)
-    move_to_s3(folder, seaweed, BEFORE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", KEY)
-        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-        read_in_small_batches(folder)
-        yield folder
+    made = Original(seaweed, folder)
+    read_in_small_batches(folder)
+    return made
 
 
 @pytest.fixture(scope="module")
-def after(seaweed: str, before: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def after(before: Original, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Return what there is after an upkeep that nobody disturbed."""
-    folder = copied_to(seaweed, before, tmp_path_factory.mktemp("tidied"), BEFORE, AFTER)
+    folder = before.copied(tmp_path_factory.mktemp("tidied"))
     assert not die(folder, EVERYTHING, "upkeep")
     found = outcome(folder)
     assert_undisturbed(found)
@@ -57,23 +51,23 @@ def after(seaweed: str, before: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.mark.parametrize("place", range(POINTS))
 def test_a_plain_run_finishes_it(
-    seaweed: str, prefix: str, before: Path, after: Outcome, tmp_path: Path, place: int
+    before: Original, after: Outcome, tmp_path: Path, place: int
 ) -> None:
-    folder = copied_to(seaweed, before, tmp_path, BEFORE, prefix)
+    folder = before.copied(tmp_path)
     assert die(folder, place, "upkeep")
     assert_heals(folder, after)
 
 
 def test_there_is_no_further_place_to_die_at(
-    seaweed: str, prefix: str, before: Path, after: Outcome, tmp_path: Path
+    before: Original, after: Outcome, tmp_path: Path
 ) -> None:
-    folder = copied_to(seaweed, before, tmp_path, BEFORE, prefix)
+    folder = before.copied(tmp_path)
     assert not die(folder, POINTS, "upkeep")
     assert outcome(folder) == after
 
 
 def test_it_may_die_at_each_request_that_writes(
-    seaweed: str, prefix: str, before: Path, after: Outcome, tmp_path: Path
+    seaweed: str, before: Original, after: Outcome, tmp_path: Path
 ) -> None:
     """In turn before the server hears of it, and when it has done it, but nobody gets the answer.
 
@@ -82,8 +76,7 @@ def test_it_may_die_at_each_request_that_writes(
     deaths = 0
     with Killer(seaweed, writes_only=True) as killer:
         while True:
-            into, other = tmp_path / str(deaths), f"{prefix}/{deaths}"
-            folder = copied_to(seaweed, before, into, BEFORE, other)
+            folder = before.copied(tmp_path / str(deaths))
             words = (str(folder), str(EVERYTHING), "upkeep")
             start = partial(fork, "tests.pipeline.dying", *words, env=environment())
             died = killer.kill(folder, start, deaths, landed=bool(deaths % 2))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from etl.pipeline.project import Project
 from etl.s3 import S3Options, S3Store
 from etl.store.bucket import Bucket
 from etl.store.layout import PARTITIONS
+from tests.pipeline.faults import copied
 from tests.s3.servers import BUCKET, client
 
 
@@ -23,26 +25,36 @@ def move_to_s3(folder: Path, url: str, prefix: str) -> None:
     path.write_text("\n".join([*lines, "", "[s3]", f'endpoint_url = "{url}"', ""]))
 
 
-def copied_to(url: str, folder: Path, into: Path, prefix: str, other: str) -> Path:
-    """Copy a project, and its tables from a prefix to another one.
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A project that is made once, with its tables in S3, and of which each test has a copy.
 
-    Args:
+    Attributes:
         url: The server.
         folder: The project.
-        into: Where its copy is made.
         prefix: Of its tables.
-        other: Of their copies.
     """
-    found = Path(shutil.copytree(folder, into / "project", copy_function=shutil.copy2))
-    path = found / "daytally.toml"
-    path.write_text(path.read_text().replace(prefix, other))
-    pages = client(url).get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-    for key in [one["Key"] for page in pages for one in page["Contents"]]:
-        source = {"Bucket": BUCKET, "Key": key}
-        client(url).copy_object(
-            Bucket=BUCKET, Key=other + key.removeprefix(prefix), CopySource=source
-        )
-    return found
+
+    url: str
+    folder: Path
+    prefix: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        """Move the project's tables, of which there are none yet."""
+        move_to_s3(self.folder, self.url, self.prefix)
+
+    def copied(self, into: Path) -> Path:
+        """Copy the project into a folder, and its tables to a prefix that no other copy has."""
+        found, other = copied(self.folder, into), uuid.uuid4().hex
+        path = found / "daytally.toml"
+        path.write_text(path.read_text().replace(self.prefix, other))
+        server = client(self.url)
+        pages = server.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=self.prefix)
+        for key in [one["Key"] for page in pages for one in page["Contents"]]:
+            source = {"Bucket": BUCKET, "Key": key}
+            new = other + key.removeprefix(self.prefix)
+            server.copy_object(Bucket=BUCKET, Key=new, CopySource=source)
+        return found
 
 
 def bucket_at(url: str, prefix: str) -> Bucket:
