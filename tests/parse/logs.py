@@ -36,6 +36,9 @@ VHOST = compile_format(builtin="apache:vhost_combined")
 NGINX_JSON = compile_format(nginx=JSON)
 NGINX_TIMED, APACHE_TIMED = compile_format(nginx=TIMED), compile_format(apache=VHOST_TIMED)
 
+LONG = ("access/blog2016_access.log.gz", "access/almhuette_access.log.gz")
+"""40 MB each: `make test` holds every 50th line to the reference, `make test-all` every one."""
+
 
 def published() -> list[tuple[str, LineFormat, int]]:
     """Return name, format and the number of lines that are rightly refused."""

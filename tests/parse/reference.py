@@ -6,13 +6,13 @@ It reads the same steps as the kernel and shares none of its code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from etl.errors import LogFormatError
-from etl.formats.fields import SPARE_COLUMN, LineFormat, Op, table_schema
+from etl.formats.fields import SPARE_COLUMN, LineFormat, Op, Step, table_schema
 from etl.model import RejectReason as R
 from etl.parse.unreadable import NULS, WIDE
 from tests.parse import reference_clocks as clocks
@@ -67,6 +67,23 @@ class Parser:
     longest: int = 1 << 20
     timeless: bool = False
 
+    def __post_init__(self) -> None:
+        self._begin(self.line_format)
+
+    def _begin(self, line_format: LineFormat) -> None:
+        """Look up once what each line needs to know of the format."""
+        self.line_format = line_format
+        self.layouts = [
+            replace(one, steps=tuple(map(with_plain_flags, one.steps)))
+            for one in line_format.layouts
+        ]
+        self.names = line_format.columns
+        if line_format.header:  # all blocks are alike, whatever fields their lines have
+            self.names = tuple(set(table_schema(line_format.table).names) - ADDED_LATER)
+        self.inner = line_format.inner and Parser(
+            line_format.inner, self.zone, self.reference, self.longest, timeless=True
+        )
+
     def parse(self, data: bytes, offset: int = 0) -> Outcome:
         outcome = Outcome()
         if offset == 0 and data.startswith(b"\xef\xbb\xbf"):
@@ -101,7 +118,7 @@ class Parser:
         assert self.line_format.header
         fields = raw.rstrip(b"\r").removeprefix(b"#Fields:").decode("utf-8", "replace").strip()
         try:
-            self.line_format = self.line_format.header(fields)
+            self._begin(self.line_format.header(fields))
         except LogFormatError:
             return
 
@@ -125,7 +142,7 @@ class Parser:
     ) -> None:
         furthest = -1
         tied: list[Refused] = []
-        for layout in self.line_format.layouts:
+        for layout in self.layouts:
             walk = Walk(line, self.zone, self.reference, READERS)
             try:
                 walk.take_all(layout)
@@ -164,13 +181,11 @@ class Parser:
 
     def _accept(self, walk: Walk, raw: bytes, offset: int, outcome: Outcome) -> None:
         record = self._record(walk, offset)
-        inner = self.line_format.inner
-        if inner is None:
+        if self.inner is None:
             outcome.records.append(record)
             return
         text = (record["message"] or "").rstrip("\r\n").replace("\n", " ").encode()
-        parser = Parser(inner, self.zone, self.reference, self.longest, timeless=True)
-        found = parser.parse(text + b"\n", 1)
+        found = self.inner.parse(text + b"\n", 1)
         outcome.blank += found.blank
         for reason, why, *_ in found.rejects:
             begin = len(raw.rstrip(b"\r")) - len(text)
@@ -178,17 +193,20 @@ class Parser:
             where = f"message from column {begin + 1}, " if known else "message, "
             self._refuse(outcome, R(reason), where + why, raw, offset)
         for each in found.records:
-            outcome.records.append(_with_outer(each, record, inner.table) | {"offset": offset})
+            outcome.records.append(_with_outer(each, record, self.inner.line_format.table) | {"offset": offset})
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
-        names = self.line_format.columns
-        if self.line_format.header:  # all blocks are alike, whatever fields their lines have
-            names = tuple(set(table_schema(self.line_format.table).names) - ADDED_LATER)
-        assert set(walk.record) <= set(names) - {"offset", "extra"}
-        record = dict.fromkeys(names) | walk.record | {"offset": offset}
+        assert set(walk.record) <= set(self.names) - {"offset", "extra"}
+        record = dict.fromkeys(self.names) | walk.record | {"offset": offset}
         if walk.extra:
             record[SPARE_COLUMN[self.line_format.table]] = walk.extra
         return record
+
+
+def with_plain_flags(step: Step) -> Step:
+    """The step with its flags, and those of its members, as a plain number; see `Flag`."""
+    members = tuple(map(with_plain_flags, step.members))
+    return replace(step, flags=step.flags.value, members=members)
 
 
 def _with_outer(each: dict[str, Any], outer: dict[str, Any], table: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from etl.formats.fields import EXACT_SECONDS, Flag, Step, expand_pattern
+from etl.formats.fields import EXACT_SECONDS, Step, expand_pattern
 from etl.model import RejectReason as R
 from tests.parse.reference_times import (
     MONTHS,
@@ -16,7 +16,7 @@ from tests.parse.reference_times import (
     offset_zone,
     since_1970,
 )
-from tests.parse.reference_walk import EXISTING, TIME, Refused, Walk
+from tests.parse.reference_walk import EXISTING, TIME, Flag, Refused, Walk
 
 MONTH = rb"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 WORD = rb"[A-Za-z\x80-\xff]+"

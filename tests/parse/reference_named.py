@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from etl.formats.fields import TIMES, Flag, Pairs, Step
+from etl.formats.fields import TIMES, Pairs, Step
 from etl.model import RejectReason as R
-from tests.parse.reference_walk import Refused, Walk, json_bytes, lossy
+from tests.parse.reference_walk import Flag, Refused, Walk, json_bytes, lossy
 
 BLANK = re.compile(rb"[ \t\n\r]*")
 STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from etl.formats.fields import Flag, Step
+from etl.formats.fields import Step
 from etl.model import RejectReason as R
-from tests.parse.reference_walk import Refused, Walk, lossy
+from tests.parse.reference_walk import Flag, Refused, Walk, lossy
 
 NAME = rb"([^ :\[]+)"
 TAG = re.compile(NAME + rb"(?:\[([^ \]]*)\]:|\[(\d+)\](?= |$)|:(?= |$)) ?(.*)", re.DOTALL)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from etl.formats.fields import Flag, Op, Step
+from etl.formats.fields import Op, Step
 from etl.model import RejectReason as R
-from tests.parse.reference_walk import Reader, Refused, Walk
+from tests.parse.reference_walk import Flag, Reader, Refused, Walk
 
 MONTHS = list(calendar.month_abbr)[1:]
 TIME_OF_DAY = rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from etl.formats.fields import Flag, Step
+from etl.formats.fields import Step
 from etl.model import RejectReason as R
 from tests.parse import reference_durations
-from tests.parse.reference_walk import Walk, decode, lossy
+from tests.parse.reference_walk import Flag, Walk, decode, lossy
 
 NUMBER = re.compile(rb"(\d+)(\.\d*)?([eE](?:[+-]?\d+)?)?")
 WORDS = [
