@@ -192,8 +192,9 @@ class Parser:
             known = raw.rstrip(b"\r")[begin:] == text
             where = f"message from column {begin + 1}, " if known else "message, "
             self._refuse(outcome, R(reason), where + why, raw, offset)
+        table = self.inner.line_format.table
         for each in found.records:
-            outcome.records.append(_with_outer(each, record, self.inner.line_format.table) | {"offset": offset})
+            outcome.records.append(_with_outer(each, record, table) | {"offset": offset})
 
     def _record(self, walk: Walk, offset: int) -> dict[str, Any]:
         assert set(walk.record) <= set(self.names) - {"offset", "extra"}

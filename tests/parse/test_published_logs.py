@@ -16,6 +16,7 @@ from tests.conformance.cases import SCHEMAS, read_cases
 from tests.parse import logs
 from tests.parse.helpers import assert_same, parse, read_log, records
 
+
 @pytest.mark.parametrize(("name", "line_format", "refused"), logs.published())
 def test_a_published_log_reads_as_the_reference_says(
     name: str, line_format: LineFormat, refused: int
