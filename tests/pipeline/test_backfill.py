@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from etl.pipeline.results import RunResult
 from etl.pipeline.runs import run_all, run_backfill
@@ -76,6 +77,29 @@ def test_what_was_refused_altogether_is_read_again(write_project: Write) -> None
     assert (len(rows(folder)), rejects.height) == (1, 0)
     assert result.measured == (FIRST,)
     assert lines_of(folder, FIRST) == [1]
+
+
+@pytest.mark.parametrize("other", ["aws:s3", "regex:events:(?P<message>.*\\[(?P<time>[^]]*)\\].*)"])
+def test_rows_go_from_a_table_that_gets_none_in_their_place(
+    write_project: Write, other: str
+) -> None:
+    """By the new format all lines are refused, or rows of another table."""
+    folder = write_project(RIGHT)
+    (folder / "logs" / "a.log.1").write_text(line(FIRST, "/a") + line(FIRST, "/b"))
+    run_all(open_folder(folder), [FIRST], now=NOW, workers=2)
+    assert len(rows(folder)) == 2
+    write_project(WRONG.replace('"apache:common"', f"'{other}'"))
+    result = rebuild(folder)
+    assert rows(folder) == []
+    project = open_folder(folder)
+    held = {
+        table: project.warehouse.scan(table, project.schema_of(table)).collect().height
+        for table in ("events", "rejects")
+    }
+    refused = 2 if other == "aws:s3" else 0
+    assert held == {"events": 2 - refused, "rejects": refused}
+    assert result.measured == (FIRST,)
+    assert lines_of(folder, FIRST) == [held["events"]]
 
 
 def test_an_input_that_is_gone_keeps_its_rows_and_is_named(write_project: Write) -> None:
