@@ -94,6 +94,8 @@ def _oddities(one: SourceStatus) -> Iterator[str]:
 
 
 def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
+    from etl.pipeline.telling import together
+
     if not one.batch:
         yield "nothing was read yet. Next: daytally run"
     for said in one.differences:
@@ -113,8 +115,8 @@ def _open_ends(one: SourceStatus, zone: ZoneInfo) -> Iterator[str]:
         yield f"{uri} waits with {size:,} bytes"
     if len(one.waiting) > SHOWN:
         yield f"and {len(one.waiting) - SHOWN:,} more inputs wait; --json lists them"
-    for uri, why in one.skipped:
-        yield f"{uri} cannot be read: {why}"
+    for named, why in together(one.skipped):
+        yield f"{named} cannot be read: {why}"
 
 
 def _retention_line(found: ProjectStatus, settings: Settings) -> str:

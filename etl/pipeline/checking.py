@@ -13,6 +13,7 @@ from etl.decode.decompress import read_plain
 from etl.errors import ConfigError, SkippableError, StoreError
 from etl.pipeline.ingest import SourceJob
 from etl.pipeline.project import Project, templates_of
+from etl.pipeline.telling import reason
 from etl.pipeline.trying import percent
 from etl.pipeline.validating import check_metrics
 from etl.reporting import check_templates
@@ -91,7 +92,7 @@ def _check_source(job: SourceJob, now: datetime) -> Finding:
         with reader.origin.open_input(newest) as stream:
             block = next(cut_blocks(read_plain(stream), block_bytes=SAMPLE_BYTES), None)
     except SkippableError as error:
-        return Finding(what, False, f"{newest.uri}: {error}")
+        return Finding(what, False, f"{newest.uri}: {reason(newest.uri, error)}")
     if block is None:
         return Finding(what, True, f"{len(listed)} inputs; the newest is empty")
     parsed = reader.make_parser(newest.dated_at).parse(block)

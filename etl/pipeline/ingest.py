@@ -18,7 +18,7 @@ from etl.pipeline.looking import Mapped, many_at_once
 from etl.pipeline.packing import in_batches, in_portions, merge, pack, stored_bytes, without
 from etl.pipeline.planning import Plan, plan_spans
 from etl.pipeline.reading import PackageResult, Reader, load_kernels, read_package
-from etl.pipeline.telling import log_read, unlike
+from etl.pipeline.telling import log_read, reason, unlike
 from etl.store.encode import remove_parts
 from etl.store.ledger import KnownInput, Ledger, Outcome, Span, read_last
 from etl.store.publish import SchemaOf, publish
@@ -276,4 +276,5 @@ class SourceRun:
         if isinstance(error, OtherInputError):
             self.refuted.add((span.input.uri, span.input_id))
         elif not isinstance(error, ChangedInputError):
-            self.failed[span.input.uri, span.input.etag] = span.input_id, str(error)
+            item = span.input
+            self.failed[item.uri, item.etag] = span.input_id, reason(item.uri, error)

@@ -15,6 +15,7 @@ from loguru import logger
 from etl.errors import ChangedInputError, SkippableError
 from etl.model import Input
 from etl.pipeline.looking import Look, Looker, Mapped, Relation, done_reads, is_object, relate
+from etl.pipeline.telling import reason
 from etl.sources.base import COMPRESSED, Source
 from etl.sources.identity import HEAD_BYTES, length_of, new_input_id
 from etl.store.ledger import TO_END, KnownInput, Span
@@ -166,7 +167,7 @@ class _Planner:
         return False
 
     def _leave(self, item: Input, error: SkippableError) -> None:
-        self.skipped.append((item, str(error)))
+        self.skipped.append((item, reason(item.uri, error)))
         self.changed = self.changed or isinstance(error, ChangedInputError)
 
     def _report(self, look: Look, what: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etl.model import InputAccount, Verdict
+from etl.pipeline.telling import together
 
 if TYPE_CHECKING:
     from datetime import date
@@ -98,8 +99,8 @@ class RunResult:
         """Yield what a person wants to know, most important last."""
         if self.read is not None:
             yield from _read_lines(self.read)
-        for one in self.skipped:
-            yield f"Skipped {one.uri}: {one.detail}. It is tried again by the next run."
+        for named, why in together((one.uri, one.detail) for one in self.skipped):
+            yield f"Skipped {named}: {why}. The next run tries again."
         yield from _missing_lines(self.missing)
         for metric, why in self.failed.items():
             yield f"Not measured: {metric}: {why}"

@@ -1,11 +1,33 @@
-"""What is said of each input that was read."""
+"""What is said of inputs that were read, and of those that could not be."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from loguru import logger
 
+from etl.errors import SkippableError
 from etl.model import RejectReason
 from etl.store.ledger import Outcome
+
+
+def reason(uri: str, error: SkippableError) -> str:
+    """Return why an input cannot be read, without its address, which is told besides."""
+    return str(error).removeprefix(f"{uri}: ")
+
+
+def together(left_out: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield each reason once: what is wrong with one object is often wrong with a thousand.
+
+    Args:
+        left_out: Addresses of inputs and why they cannot be read.
+    """
+    alike: dict[str, list[str]] = {}
+    for uri, why in left_out:
+        alike.setdefault(why, []).append(uri)
+    for why, named in alike.items():
+        first, *others = sorted(named)
+        yield f"{first} and {len(others):,} more" if others else first, why
 
 
 def log_read(source: str, outcome: Outcome) -> None:

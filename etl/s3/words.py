@@ -11,12 +11,40 @@ from urllib.parse import urlsplit
 from etl.errors import ChangedInputError, EtlError, UnreadableInputError
 
 if TYPE_CHECKING:
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
 _DENIED = (
-    "these keys may not do that; the bucket's policy must allow s3:ListBucket on the bucket and"
-    " s3:GetObject on its objects, and of a warehouse also s3:PutObject and s3:DeleteObject"
+    "these keys may not do that; their policy or the bucket's must allow s3:ListBucket on the"
+    " bucket and s3:GetObject on its objects, and of a warehouse also s3:PutObject and"
+    " s3:DeleteObject"
 )
+_RIGHTS = {
+    "list": "s3:ListBucket on the bucket",
+    "read": "s3:GetObject on the objects and s3:ListBucket on the bucket",
+    "write": "s3:PutObject and s3:DeleteObject on the warehouse's objects",
+    "remove": "s3:DeleteObject on the warehouse's objects",
+    "list unfinished uploads of": "s3:ListBucketMultipartUploads on the bucket",
+    "abort an upload of": "s3:AbortMultipartUpload on the warehouse's objects",
+}
+"""What keys may not do, and what a policy must allow for that: of IAM's "Actions for Amazon S3"."""
+
+_OPERATIONS = {
+    "ListObjectsV2": "list",
+    "GetObject": "read",
+    "HeadObject": "read",
+    "PutObject": "write",
+    "CreateMultipartUpload": "write",
+    "UploadPart": "write",
+    "CompleteMultipartUpload": "write",
+    "DeleteObject": "remove",
+    "ListMultipartUploads": "list unfinished uploads of",
+    "AbortMultipartUpload": "abort an upload of",
+}
+"""Requests that boto3 makes for us, and what they do."""
+
+_METHODS = {"GET": "read", "HEAD": "read", "PUT": "write", "POST": "write", "DELETE": "remove"}
+"""Requests that Delta and Polars make; a GET may also list."""
+
 _REGION = "the bucket is in another region; set region in [s3]"
 _EXPIRED = "the session token has expired; log in again, then start the same command again"
 
@@ -49,6 +77,7 @@ NO_TLS = (
 
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 _STATUS = re.compile(r"\b(301|403) (?:Forbidden|Moved Permanently)")
+_REQUEST = re.compile(r"Error performing (GET|HEAD|PUT|POST|DELETE) ([^\s?]+)(\?\S*)?")
 _NO_CONNECTION = re.compile(r"\(Connect\)|dns error|error sending request")
 
 
@@ -60,8 +89,26 @@ def hint_in(text: str) -> str | None:
     """
     found = _CODE.search(text) or _STATUS.search(text)
     if found is not None and found[1] in HINTS:
-        return f"{HINTS[found[1]]} ({found[1]})"
+        hint = HINTS[found[1]]
+        if hint is _DENIED and (asked := _REQUEST.search(text)):
+            query = asked[3] or ""
+            act = "list" if "list-type" in query else _METHODS[asked[1]]
+            hint = _denied("remove" if query.startswith("?delete") else act, asked[2])
+        return f"{hint} ({found[1]})"
     return UNREACHABLE if _NO_CONNECTION.search(text) else None
+
+
+def _denied(act: str, what: str) -> str:
+    """Say what keys may not do, and which rights that takes."""
+    return (
+        f"these keys may not {act} {what}; their policy or the bucket's must allow {_RIGHTS[act]}"
+    )
+
+
+def _hint_to(error: ClientError) -> str:
+    """Return what to do about what a server said to boto3."""
+    hint, act = HINTS.get(code_of(error), str(error)), _OPERATIONS.get(error.operation_name)
+    return hint if act is None or hint is not _DENIED else _denied(act, "it")
 
 
 def broken_streams() -> tuple[type[Exception], ...]:
@@ -95,7 +142,7 @@ def said(
         code = code_of(error)
         if code in CHANGED:
             raise changed(f"{what} was replaced or removed since it was listed") from error
-        raise raises(f"{what}: {HINTS.get(code, str(error))} ({code})") from error
+        raise raises(f"{what}: {_hint_to(error)} ({code})") from error
     except e.NoCredentialsError as error:
         raise raises(f"{what}: {NO_KEYS}") from error
     except e.PartialCredentialsError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -63,9 +64,11 @@ class Seaweed:
 
     Args:
         folder: Holds its data.
+        rights: What others than `KEY` may do, by access key, such as `Read:bucket/prefix/*`; their
+            secret is that of `KEY`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rights: Mapping[str, Sequence[str]] | None = None) -> None:
         s3, *others = free_ports(10)
         flags = []
         for name in ("master", "volume", "filer", "admin"):
@@ -77,6 +80,10 @@ class Seaweed:
             "-admin.ui=false", "-webdav=false", f"-s3.port={s3}", *flags,
             "-s3.port.iceberg=0", "-s3.port.lance=0",  # two servers would be in each other's way
         ]  # fmt: skip
+        if rights:
+            self._command.append(f"-s3.config={folder / 'identities.json'}")
+            known = [_identity(*each) for each in {**rights, KEY: ["Admin"]}.items()]
+            (folder / "identities.json").write_text(json.dumps({"identities": known}))
         self._log = folder / "weed.log"
         self._ending = contextlib.ExitStack()
         self.url = f"http://127.0.0.1:{s3}"
@@ -92,10 +99,15 @@ class Seaweed:
         self._ending.close()
 
 
+def _identity(key: str, actions: Sequence[str]) -> dict[str, object]:
+    credentials = [{"accessKey": key, "secretKey": SECRET}]
+    return {"name": key, "credentials": credentials, "actions": actions}
+
+
 @contextlib.contextmanager
-def seaweedfs(folder: Path) -> Iterator[str]:
-    """Run SeaweedFS in a folder; give its address."""
-    server = Seaweed(folder)
+def seaweedfs(folder: Path, rights: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+    """Run SeaweedFS in a folder; give its address. See `Seaweed`."""
+    server = Seaweed(folder, rights)
     try:
         server.start()
         yield server.url

@@ -151,8 +151,13 @@ def test_a_commit_whose_answer_is_lost_is_not_done_twice(
     ("code", "kind", "after", "said"),
     [
         ("SlowDown", ".lock", 0, "the server asks for fewer requests"),
-        ("AccessDenied", ".lock", 0, "these keys may not do that; the bucket's policy must allow"),
-        ("AccessDenied", "_delta_log/0", 2, "these keys may not do that; the bucket's policy must"),
+        ("AccessDenied", ".lock", 0, "/.lock: these keys may not read it; their policy or"),
+        (
+            "AccessDenied",
+            "_delta_log/0",
+            2,
+            "/00000000000000000000.json; their policy or the",
+        ),
         ("AuthorizationHeaderMalformed", ".lock", 0, "the bucket is in another region; set region"),
         ("ExpiredToken", "_delta_log/", 12, "the session token has expired; log in again"),
         ("ExpiredToken", ".parquet", 4, "the session token has expired; log in again"),
