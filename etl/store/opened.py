@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 
-from etl.store.layout import PARTITIONS
 from etl.store.place import Place
-
-if TYPE_CHECKING:
-    import polars as pl
-
-HELD_BYTES = 1 << 20
-"""Size of a table's files up to which its rows are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,6 @@ class OpenTables:
         self._read: dict[str, Kept] = {}
         self._written: dict[str, Kept] = {}
         self._numbers: dict[tuple[str, object, str], int] = {}
-        self._rows: dict[str, tuple[DeltaTable, pl.DataFrame]] = {}
 
     def newest(
         self, place: Place, table: str, open_it: Callable[[], DeltaTable | None]
@@ -104,26 +95,6 @@ class OpenTables:
         if key not in self._numbers:
             self._numbers[key] = opened.transaction_version(app) or 0
         return self._numbers[key]
-
-    def rows(self, table: str, opened: DeltaTable) -> pl.LazyFrame:
-        """Return the rows of an open table; those of a small one are read once and held.
-
-        A run asks a dozen things of `inputs`, which in S3 is three requests for each file and
-        question. Of tables that are partitioned, only what is asked for is read.
-        """
-        from etl.store.frames import rows_of
-
-        held = self._rows.get(table)
-        if held is not None and held[0] is opened:
-            return held[1].lazy()
-        self._rows.pop(table, None)
-        rows = rows_of(opened)
-        sizes = pa.table(opened.get_add_actions()).column("size_bytes").to_pylist()
-        if PARTITIONS[table] or sum(sizes) > HELD_BYTES:
-            return rows
-        frame = rows.collect()
-        self._rows[table] = opened, frame
-        return frame.lazy()
 
 
 def _keep(place: Place, table: str, opened: DeltaTable, options: Mapping[str, str] | None) -> Kept:

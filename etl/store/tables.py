@@ -193,13 +193,13 @@ class Warehouse:
 
     def snapshot(self, table: str, schema: pa.Schema, *, app: str) -> tuple[pl.LazyFrame, int]:
         """Return a table's rows and an owner's transaction number, both of one version."""
-        from etl.store.frames import no_rows
+        from etl.store.frames import no_rows, rows_of
 
         opened = self._readable(table, schema)
         if opened is None:
             return no_rows(schema).lazy(), 0
         with store_errors(table):
-            return self._open.rows(table, opened), self._open.number_of(table, opened, app)
+            return rows_of(opened), self._open.number_of(table, opened, app)
 
     def query(
         self, table: str, schema: pa.Schema, chosen: Sequence[str], where: str, *, app: str = ""
@@ -271,13 +271,13 @@ class Warehouse:
 
     def scan(self, table: str, schema: pa.Schema) -> pl.LazyFrame:
         """Return a table's rows; an empty frame of `schema` where it does not exist yet."""
-        from etl.store.frames import no_rows
+        from etl.store.frames import no_rows, rows_of
 
         opened = self._readable(table, schema)
         if opened is None:
             return no_rows(schema).lazy()
         with store_errors(table):
-            return self._open.rows(table, opened)
+            return rows_of(opened)
 
     def files(self, table: str) -> list[tuple[date, str]]:
         """List the data files of a table that is partitioned by day: day and relative path."""

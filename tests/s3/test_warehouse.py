@@ -252,19 +252,6 @@ def test_a_table_that_nobody_changed_is_read_again_by_one_request(
         assert frame.collect().height == 5
 
 
-def test_rows_of_a_small_table_are_read_once(seaweed: str, prefix: str) -> None:
-    asked: list[str] = []
-    incident = pa.Table.from_pylist([{"incident_id": "1"}], schema=INCIDENT_LOG)
-    with watching(seaweed, asked) as url:
-        warehouse = Warehouse(bucket_at(url, prefix))
-        for number in range(1, 4):
-            Warehouse(bucket_at(url, prefix)).append("incident_log", incident)
-            assert warehouse.scan("incident_log", INCIDENT_LOG).collect().height == number
-            asked.clear()
-            assert warehouse.scan("incident_log", INCIDENT_LOG).collect().height == number
-            assert ["list-type" in path for path in asked] == [True]
-
-
 @pytest.mark.parametrize("replaced", [False, True])
 def test_who_writes_again_asks_once_whether_another_did(
     seaweed: str, prefix: str, replaced: bool

@@ -5,11 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from etl.schema import INCIDENT_LOG
-from etl.store.opened import HELD_BYTES
 from etl.store.place import Folder
 from etl.store.tables import Warehouse
 from tests.store.helpers import SCHEMA, batch, commit, rows_of
@@ -124,29 +121,3 @@ def test_no_table_is_asked_with_keys_that_have_expired(
             assert opened._storage_options == {"aws_session_token": keys}
         assert warehouse.batch_of("requests", "api") == number
         assert rows_of(warehouse).height == number
-
-
-@pytest.mark.parametrize("most", [HELD_BYTES, 0], ids=["small", "large"])
-def test_rows_that_are_held_are_never_older_than_the_newest_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    monkeypatch.setattr("etl.store.opened.HELD_BYTES", most)
-    mine, other = Warehouse(Folder(tmp_path)), Warehouse(Folder(tmp_path))
-    before = []
-    for number in range(1, 15):
-        row = pa.Table.from_pylist([{"incident_id": str(number)}], schema=INCIDENT_LOG)
-        (other if number % 2 else mine).append("incident_log", row)
-        known = {str(each) for each in range(1, number + 1)}
-        for _ in range(2):
-            frame = mine.scan("incident_log", INCIDENT_LOG)
-            assert set(frame.collect()["incident_id"]) == known
-            assert ("SCAN" in frame.explain()) == (most == 0), "read again only where it is large"
-        before.append((frame, known))
-    for frame, known in before:
-        assert set(frame.collect()["incident_id"]) == known, "what was asked for stays what it was"
-
-
-def test_of_tables_with_days_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
-    warehouse = Warehouse(Folder(tmp_path))
-    commit(warehouse, 1, batch(200))
-    assert "SCAN" in warehouse.scan("requests", SCHEMA).explain()
