@@ -20,7 +20,7 @@ FAIL2BAN = (
     (rb"t=\d{4}-\S+ lvl=", "logfmt:events"),
     (rb'\{"session":.*"timestamp":', "json:events"),
     (rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d ", "syslog"),
-    (rb"(?:<\d+>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*[^:] ", "syslog"),  # GitLab has a colon
+    (rb"(?:<\d+>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\S*[^:])? ", "syslog"),  # GitLab has a colon
 )
 """How lines begin that are of a format which there is; the others are of programs' own."""
 
