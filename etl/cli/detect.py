@@ -145,7 +145,9 @@ def _configuration(path: Path) -> str:
     """Return a file's text if it may be a server's configuration."""
     with path.open("rb") as stream:
         head = stream.read(_CONFIGURATION_BYTES)
-    if not re.search(rb"(?im)^[ \t]*(?:log_?format|access_log|customlog)\s", head):
+    if not re.search(
+        rb"(?im)(?:^|[;{}])[ \t]*(?:log_?format|access_log|(?:custom|global|transfer)log)\s", head
+    ):
         return ""
     return head.decode(errors="replace")
 
@@ -188,17 +190,23 @@ def _print_configured(configured: list[ConfiguredFormat], stanzas: Stanzas) -> N
         if one.error:
             click.echo(one.error)
         else:
-            files = one.files or ("/path/to/access.log",)
-            stanzas.of_source(one.name, [_file_of(file) for file in files], one.key, one.text)
+            files = list(filter(None, map(_file_of, one.files))) or ["/path/to/access.log*"]
+            stanzas.of_source(one.name, files, one.key, one.text)
             for hint in one.hints:
                 click.echo(hint)
 
 
 def _file_of(written: str) -> str:
-    """Return a pattern for what a server writes to; of a pipe's words the one with a path."""
-    words = written.removeprefix("|").split() if written.startswith("|") else [written]
-    paths = [word for word in words[1:] if "/" in word] or words[-1:]
-    return re.sub(r"%.*", "", paths[0]) + "*"
+    """Return a pattern for what a server writes to; empty if that is no file.
+
+    Of a pipe's words it is the first one with a path behind the program.
+    """
+    if written.startswith(("syslog:", "/dev/")):
+        return ""
+    if written.startswith("|"):
+        written = next((word for word in written.split()[1:] if "/" in word), "")
+    dated = re.sub(r"%\w(?:[-_.]?%\w)*", "*", written)  # rotatelogs and cronolog, as strftime
+    return dated.rstrip("*") + "*" if dated else ""
 
 
 def _print_nothing(path: Path, miss: Miss | None) -> None:

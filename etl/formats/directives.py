@@ -22,7 +22,12 @@ _STRING = re.compile(
 _END = re.compile(_GAP + r";?" + _GAP + r"(?:#[^\n]*)?$")
 _QUOTED = re.compile(r"\\(.)", re.DOTALL)
 _CONTROLS = {"t": "\t", "r": "\r", "n": "\n", '"': '"', "'": "'", "\\": "\\"}
-_APACHE = re.compile(r'\s*LogFormat\s+"((?:\\.|[^"\\])*)"(?:\s+\S+)?\s*', re.IGNORECASE | re.DOTALL)
+_APACHE = re.compile(
+    r"""\s*LogFormat\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^\s'"]\S*))(?:\s+\S+)?\s*""",
+    re.IGNORECASE | re.DOTALL,
+)
+_APACHE_ESCAPES = (r'\\(["\\])', r"\\(['\\])", r"\\(\\)")
+"""What a backslash protects in either quotes, and in a word without any."""
 
 
 def read_log_format(text: str) -> tuple[str, Flag]:
@@ -55,7 +60,13 @@ def read_log_format(text: str) -> tuple[str, Flag]:
 def read_apache_log_format(text: str) -> str:
     """Return the string that an Apache `LogFormat` directive stands for, or the text itself."""
     match = _APACHE.fullmatch(text)
-    return re.sub(r'\\(["\\])', r"\1", match[1]) if match else text
+    if match is None:
+        return text
+    return next(
+        re.sub(escape, r"\1", string)
+        for escape, string in zip(_APACHE_ESCAPES, match.groups(), strict=True)
+        if string is not None
+    )
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -98,8 +98,76 @@ def test_each_format_is_told_with_its_line() -> None:
 def test_directives_that_do_not_end_are_told() -> None:
     """They were left out without a word."""
     found = read_formats('LogFormat %h %t\nlog_format a \'$time_local\n;\nLogFormat "%h %t" b\n')
-    assert [(one.line, bool(one.error)) for one in found] == [(2, True), (4, False), (1, True)]
-    assert "LogFormat %h %t\n                 ^" in found[-1].error
+    assert [(one.line, bool(one.error)) for one in found] == [(1, True), (2, True), (4, False)]
+    assert "LogFormat %h %t\n                 ^" in found[0].error
+
+
+def test_httpd_takes_quotes_of_both_kinds_and_words_without_any() -> None:
+    single, bare, nick = read_formats(
+        """LogFormat '%h %t "%r" it\\'s %>s' Single\nLogFormat %t,%h,%>s Bare\n"""
+        """LogFormat "%t %h" 'nick'\nCustomLog '/a b.log' 'nick'\n"""
+    )
+    assert (single.name, single.text, single.error) == ("Single", """%h %t "%r" it's %>s""", "")
+    assert (bare.name, bare.text, bare.error) == ("Bare", "%t,%h,%>s", "")
+    assert (nick.name, nick.files) == ("nick", ("/a b.log",))
+
+
+def test_relative_logs_are_below_server_root() -> None:
+    (found,) = read_formats(
+        'ServerRoot "/etc/httpd/"\nCustomLog logs/a combined\nCustomLog /b combined\n'
+        'CustomLog "|/bin/log x" combined\nGlobalLog logs/g combined\n'
+    )
+    assert found.files == ("/etc/httpd/logs/a", "/b", "|/bin/log x", "/etc/httpd/logs/g")
+
+
+def test_a_transfer_log_has_the_nameless_format_before_it() -> None:
+    common, first, second = read_formats(
+        'TransferLog a\nLogFormat "%t %h"\nTransferLog b\nTransferLog c\n'
+        'LogFormat "%t %a"\nTransferLog d\n'
+    )
+    assert (common.text, common.files) == ("apache:common", ("a",))
+    assert (first.text, first.files) == ("%t %h", ("b", "c"))
+    assert (second.text, second.files) == ("%t %a", ("d",))
+
+
+def test_a_format_of_another_file_is_told() -> None:
+    """It was left out: a site's file seemed to have no formats at all."""
+    (nginx,) = read_formats("server { access_log /x.log main; access_log /y.log main; }")
+    assert (nginx.name, nginx.files) == ("main", ("/x.log", "/y.log"))
+    assert nginx.error == "this file does not define it; it is that of /x.log, /y.log"
+    (apache,) = read_formats("CustomLog /x.log mine\n")
+    assert (apache.name, apache.line, bool(apache.error)) == ("mine", 1, True)
+
+
+def test_logs_that_have_only_some_of_the_requests_are_told() -> None:
+    (found,) = read_formats("access_log /a combined buffer=1k if=$loud;\n")
+    assert found.hints == ("/a has only some of the requests (if=$loud).",)
+    spelt, named = read_formats(
+        'CustomLog /a "%t %h" env=!quiet\nCustomLog /b common "expr=%{REQUEST_STATUS} >= 400"\n'
+    )
+    assert spelt.hints == ("/a has only some of the requests (env=!quiet).",)
+    assert named.hints == ("/b has only some of the requests (expr=%{REQUEST_STATUS} >= 400).",)
+
+
+def test_what_is_no_file_is_told() -> None:
+    syslog, stdout = read_formats(
+        "log_format a '$time_iso8601';\naccess_log syslog:server=h,tag=t a;\n"
+        "access_log /dev/stdout;\n"
+    )
+    assert "syslog:server=h,tag=t is no file" in syslog.hints[0]
+    assert "/dev/stdout is no log" in stdout.hints[0]
+    (debian,) = read_formats("CustomLog ${APACHE_LOG_DIR}/a.log combined\n")
+    assert "/var/log/apache2" in debian.hints[0]
+
+
+def test_nginx_is_read_as_nginx_reads_it() -> None:
+    """Variables in paths, comments behind directives, all on one line, directives over several."""
+    (one,) = read_formats(
+        "http { log_format a '$time_iso8601 # {$status}'; # access_log /no a; it's none\n"
+        "access_log /log/${host}-$server_port.log\n  a\n  buffer=1k; }\n"
+    )
+    assert one.text == "$time_iso8601 # {$status}"
+    assert one.files == ("/log/*-*.log",)
 
 
 def test_slips_of_the_pen_are_told_with_the_format() -> None:

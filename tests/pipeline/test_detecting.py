@@ -202,3 +202,28 @@ def test_includes_and_pipes_of_a_configuration_are_understood(tmp_path: Path) ->
     stdout = CliRunner().invoke(main, ["formats", "detect", str(conf)]).stdout
     assert 'inputs = ["/logs/c.*"]' in stdout
     assert "It includes other files, which were not read" in stdout
+
+
+def test_inputs_are_patterns_of_files(tmp_path: Path) -> None:
+    """What a pipe writes is dated anywhere in its path; where there is no file, a place is left."""
+    conf = tmp_path / "httpd.conf"
+    conf.write_text(
+        'CustomLog "||/usr/bin/cronolog -l /l/now.log /l/%Y/%m-%d.log" common\n'
+        'CustomLog "|/usr/bin/cronolog /l/%Y/%m-%d.log" vhost_combined\n'
+        'CustomLog "|/usr/bin/logger" combined\n'
+    )
+    result = CliRunner().invoke(main, ["formats", "detect", str(conf)])
+    assert result.exit_code == 0
+    assert re.findall("inputs = .*", result.stdout) == [
+        'inputs = ["/l/now.log*"]',
+        'inputs = ["/l/*/*.log*"]',
+        'inputs = ["/path/to/access.log*"]',
+    ]
+
+
+def test_a_configuration_whose_formats_are_elsewhere_fits_nothing(tmp_path: Path) -> None:
+    conf = tmp_path / "site.conf"
+    conf.write_text("server { access_log /l/a.log main; }\n")
+    result = CliRunner().invoke(main, ["formats", "detect", str(conf)])
+    assert result.exit_code == 3
+    assert "log_format main (line 1)\nthis file does not define it" in result.stdout
