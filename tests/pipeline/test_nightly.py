@@ -18,6 +18,7 @@ from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
 from etl.pipeline.results import RunResult
 from etl.pipeline.runs import run_all, run_measure
+from etl.pipeline.status import project_status
 from etl.store.measurements import read_measurements
 from tests.pipeline.conftest import NOW, open_folder
 
@@ -193,6 +194,9 @@ def test_a_cut_gzip_is_skipped_named_and_read_once_it_is_whole(write_project: Wr
     ]
     assert first.is_incomplete
     assert values(open_folder(folder)) == {FIRST: 1}
+    run(folder)  # with nothing else to read
+    (status,) = project_status(open_folder(folder), NOW).sources
+    assert status.planned_since is None  # what was left out is not what a run is at
     cut.write_bytes(other)
     second = run(folder)
     assert not second.skipped
