@@ -185,7 +185,8 @@ def test_a_day_that_was_measured_and_not_told_is_told_by_the_next_run(write_proj
 def test_a_cut_gzip_is_skipped_named_and_read_once_it_is_whole(write_project: Write) -> None:
     folder = write_project(API)
     good, cut = folder / "logs" / "access.log.1.gz", folder / "logs" / "access.log.2.gz"
-    other = gzip.compress("".join(line(FIRST, hour) for hour in range(24)).encode())
+    # Too long to be seen to its end when it is planned.
+    other = gzip.compress("".join(line(FIRST, hour) for hour in [*range(24)] * 100).encode())
     good.write_bytes(gzip.compress(line(FIRST, 1, 404).encode()))
     cut.write_bytes(other[:-9])
     first = run(folder)
@@ -200,7 +201,7 @@ def test_a_cut_gzip_is_skipped_named_and_read_once_it_is_whole(write_project: Wr
     cut.write_bytes(other)
     second = run(folder)
     assert not second.skipped
-    assert values(open_folder(folder)) == {FIRST: 25}
+    assert values(open_folder(folder)) == {FIRST: 2401}
 
 
 def test_a_file_that_became_shorter_is_reported_and_not_read_again(write_project: Write) -> None:
