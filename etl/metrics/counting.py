@@ -14,33 +14,25 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from etl.metrics.columns import (
-    Figures,
-    figures_of,
-    integers,
-    numbers_of,
-    ones_of,
-    seconds_of,
-    text_of,
+from etl.metrics.adding import (
+    NEXT,
+    NO_STATUS,
+    OF_CLIENTS,
+    OF_PATHS,
+    OF_REQUESTS,
+    OF_ROUTE,
+    OF_TIMES,
+    ROW,
+    count_rows,
+    find_untold,
 )
-from etl.metrics.counts import COUNTED, QUARTER_US, Counted
+from etl.metrics.columns import NUMBERS, TEXTS, Columns, text_of
+from etl.metrics.counts import COUNTED, REQUEST_FIGURES, Counted
 from etl.metrics.derived import resource
 from etl.metrics.firsts import EARLIEST, LATEST, instants
 from etl.metrics.numbering import ABSENT, Numbering, Numbers
-from etl.metrics.pairs import Ints, Pairs, Sums, grown, see_times
-from etl.native.cells import call_kernel
-
-TEXTS = ("remote_addr", "remote_user", "method", "route", "user_agent")
-"""Columns that are wanted as dictionaries."""
-
-NUMBERS = ("at", "status", "body_bytes_sent", "bytes_sent", "request_bytes", "request_time_s")
-
-_OF_ROUTE = -2
-"""Number of a resource that is told by the route."""
-
-
-NO_STATUS = np.iinfo(np.int32).min
-"""In the place of one; proxies write -1 of a request that was broken off."""
+from etl.metrics.tallies import Ints, Tally
+from etl.native.cells import addresses
 
 
 class RowGroup(Protocol):
@@ -83,36 +75,32 @@ class _OfSource:
     """What was counted of one source's requests."""
 
     def __init__(self, within_s: float, routes_within_s: Mapping[str, float]) -> None:
-        self._within_s, self._routes_within_s = within_s, routes_within_s
         self._texts = {name: Numbering() for name in TEXTS}
+        self._routes = _Routes(self._texts["route"], within_s, routes_within_s)
         self._paths = _Paths()
-        self._by_method, self._by_status, self._by_quarter, self._rows = (Pairs() for _ in "1234")
-        self._by_user, self._clients = Pairs(), Pairs()
-        self._seconds, self._times = Pairs(), Pairs()
-        self._sums: dict[str, Sums] = {}
-        self._first: Ints = np.full(1 << 10, LATEST, dtype=np.int64)
-        self._last: Ints = np.full(1 << 10, EARLIEST, dtype=np.int64)
+        self._requests = Tally([0] * (OF_REQUESTS - 2) + [LATEST, EARLIEST])
+        self._clients, self._times = Tally([0] * OF_CLIENTS), Tally([0] * OF_TIMES)
 
     def count(self, group: RowGroup) -> None:
         """Count the rows of a group."""
-        table = group.read((*TEXTS, *NUMBERS))
-        texts = {name: numbers_of(table, name, self._texts[name]) for name in TEXTS}
-        status, has_status = integers(table, "status")
-        if has_status is not None:
-            status = np.where(has_status, status, NO_STATUS)
-        resources = self._paths.count(group, texts["route"], self._texts["route"], status)
-        routed = self._by_method.of(texts["route"], texts["method"])
-        figures, at = figures_of(table), integers(table, "at")[0]
-        self._count_clients(texts, figures)
-        figures |= self._count_times(table, texts["route"], routed)
-        of_status = self._by_status.of(routed, status.astype(np.int32))
-        of_quarter = self._by_quarter.of(of_status, (at // QUARTER_US).astype(np.int32))
-        rows = self._rows.of(of_quarter, resources)
-        self._add("rows", rows, len(self._rows), figures)
-        count = len(self._rows)
-        self._first = grown(self._first, count, LATEST)
-        self._last = grown(self._last, count, EARLIEST)
-        call_kernel(see_times, (rows, at, len(rows), self._first, self._last))
+        columns = Columns(group.read((*TEXTS, *NUMBERS)), self._texts)
+        self._routes.update()
+        untold = self._routes.untold(columns)
+        paths = self._paths.numbers(group, untold[:-1])
+        row = place = 0
+        while row < columns.rows:
+            tallies = (self._requests, self._clients, self._times)
+            for tally in tallies:
+                tally.make_room()
+            table = addresses(
+                [
+                    *(columns.cells, row, columns.rows, self._routes.limits, untold, place, paths),
+                    *(self._paths.resources, self._paths.figures),
+                    *(tally.cells for tally in tallies),
+                ]
+            )
+            count_rows(table.ctypes.data)
+            row, place = int(table[ROW]), int(table[NEXT])
 
     def told(self) -> dict[str, Mapping[str, pl.Series]]:
         """Return the columns of what `Counted` has, the source left out."""
@@ -123,108 +111,102 @@ class _OfSource:
             "paths": self._paths.told(),
         }
 
-    def _count_clients(self, texts: Mapping[str, Numbers], figures: Figures) -> None:
-        of_user = self._by_user.of(texts["remote_addr"], texts["remote_user"])
-        clients = self._clients.of(of_user, texts["user_agent"])
-        sizes = {name: figures[name] for name in ("requests", "bytes", "sized")}
-        self._add("clients", clients, len(self._clients), sizes)
-
-    def _count_times(self, table: pa.Table, route: Numbers, routed: Numbers) -> Figures:
-        """Count how long requests took; return which have a time, and a short one."""
-        seconds, is_timed = seconds_of(table)
-        if is_timed is None:
-            times = self._times.of(routed, self._seconds.of_reals(seconds))
-        else:
-            times = self._times.of(routed[is_timed], self._seconds.of_reals(seconds[is_timed]))
-        self._add("times", times, len(self._times), {"requests": None})
-        routes = self._texts["route"].texts().to_list()
-        limits = np.array([self._routes_within_s.get(r, self._within_s) for r in (*routes, "")])
-        is_within = seconds <= limits.take(route, mode="wrap")
-        if is_timed is None:
-            return {"timed": None, "within": is_within.astype(np.int64)}
-        return {"timed": ones_of(is_timed), "within": ones_of(is_within & is_timed)}
-
-    def _add(self, of: str, numbers: Numbers, count: int, figures: Figures) -> None:
-        for name, values in figures.items():
-            self._sums.setdefault(f"{of} {name}", Sums()).add(numbers, values, count)
-
-    def _sums_of(self, of: str, count: int) -> dict[str, pl.Series]:
-        own = {name: sums for name, sums in self._sums.items() if name.startswith(f"{of} ")}
-        return {name.split()[1]: pl.Series(sums.of(count)) for name, sums in own.items()}
-
     def _text(self, name: str, numbers: Numbers) -> pl.Series:
         return text_of(self._texts[name].texts(), numbers)
 
     def _told_routes(self) -> dict[str, pl.Series]:
-        quarters, resources = self._rows.high(), self._rows.low()
-        of_status = self._by_quarter.high()[quarters]
-        status = self._by_status.low()[of_status]
-        of_route = self._by_status.high()[of_status]
-        route = self._text("route", self._by_method.high()[of_route])
-        by_path = self._paths.resource(np.where(resources == _OF_ROUTE, ABSENT, resources))
+        of = self._requests
+        route, status, resources = self._text("route", of.high(0)), of.high(1), of.word(2)
+        by_path = self._paths.resource(np.where(resources == OF_ROUTE, ABSENT, resources))
         of_route_itself = pl.DataFrame({"route": route}).select(resource(pl.col("route")))
-        told = of_route_itself.to_series().zip_with(pl.Series(resources == _OF_ROUTE), by_path)
-        count = len(self._rows)
+        told = of_route_itself.to_series().zip_with(pl.Series(resources == OF_ROUTE), by_path)
+        figures = _columns(of.figures(), REQUEST_FIGURES)
         return {
             "route": route,
             "resource": told,
-            "method": self._text("method", self._by_method.low()[of_route]),
+            "method": self._text("method", of.low(0)),
             "status": pl.Series(status).set(pl.Series(status == NO_STATUS), None),
-            "quarter": pl.Series(self._by_quarter.low()[quarters].astype(np.int64)),
-            **self._sums_of("rows", count),
-            "first_at": instants("first_at", self._first[:count].copy(), LATEST),
-            "last_at": instants("last_at", self._last[:count].copy(), EARLIEST),
+            "quarter": pl.Series(of.low(1).astype(np.int64)),
+            **figures,
+            "first_at": instants("first_at", figures["first_at"].to_numpy(), LATEST),
+            "last_at": instants("last_at", figures["last_at"].to_numpy(), EARLIEST),
         }
 
     def _told_clients(self) -> dict[str, pl.Series]:
-        users, agents = self._clients.high(), self._clients.low()
+        of = self._clients
         return {
-            "remote_addr": self._text("remote_addr", self._by_user.high()[users]),
-            "remote_user": self._text("remote_user", self._by_user.low()[users]),
-            "user_agent": self._text("user_agent", agents),
-            **self._sums_of("clients", len(self._clients)),
+            "remote_addr": self._text("remote_addr", of.high(0)),
+            "remote_user": self._text("remote_user", of.low(0)),
+            "user_agent": self._text("user_agent", of.word(1).astype(np.int32)),
+            **_columns(of.figures(), ("requests", "bytes", "sized")),
         }
 
     def _told_times(self) -> dict[str, pl.Series]:
-        routed, seconds = self._times.high(), self._times.low()
+        of = self._times
         return {
-            "route": self._text("route", self._by_method.high()[routed]),
-            "method": self._text("method", self._by_method.low()[routed]),
-            "request_time_s": pl.Series(self._seconds.reals()[seconds]),
-            **self._sums_of("times", len(self._times)),
+            "route": self._text("route", of.high(0)),
+            "method": self._text("method", of.low(0)),
+            "request_time_s": pl.Series(of.word(1).view(np.float64)),
+            **_columns(of.figures(), ("requests",)),
         }
 
 
+class _Routes:
+    """What is known of routes by their number + 1; before them stands a row without one.
+
+    Attributes:
+        limits: Seconds in which a request should be answered.
+    """
+
+    def __init__(
+        self, texts: Numbering, within_s: float, routes_within_s: Mapping[str, float]
+    ) -> None:
+        self._texts, self._within_s, self._routes_within_s = texts, within_s, routes_within_s
+        self.limits = np.array([within_s])
+        self._is_told = np.zeros(1, dtype=np.uint8)
+
+    def update(self) -> None:
+        """Look at the routes that came since the last time."""
+        if len(self.limits) > len(self._texts):
+            return
+        new = self._texts.texts().slice(len(self.limits) - 1)
+        limits = [self._routes_within_s.get(route, self._within_s) for route in new.to_list()]
+        # A path begins with the segment that its route begins with, unless that is a parameter.
+        is_told = new.str.starts_with("/{").not_().to_numpy()
+        self.limits = np.append(self.limits, limits)
+        self._is_told = np.append(self._is_told, is_told)
+
+    def untold(self, columns: Columns) -> Numbers:
+        """Return the rows whose resource is not that of their route, and -1 behind them."""
+        found = np.empty(columns.rows + 1, dtype=np.int32)
+        table = addresses([columns.cells, 0, columns.rows, self._is_told, found])
+        find_untold(table.ctypes.data)
+        return found[: table[ROW] + 1]
+
+
 class _Paths:
-    """Paths of requests whose route does not tell their resource, and of those without a route."""
+    """Paths of requests whose route does not tell their resource, and of those without a route.
+
+    Attributes:
+        resources: Number of each path's resource.
+        figures: Of each path, how many requests without a route asked for it, how many of them
+            were answered.
+    """
 
     def __init__(self) -> None:
         self._paths, self._resources = Numbering(), Numbering()
-        self._resource_of: Numbers = np.empty(0, dtype=np.int32)
-        self._requests, self._answered = Sums(), Sums()
+        self.resources: Numbers = np.empty(0, dtype=np.int32)
+        self.figures: Ints = np.empty((0, OF_PATHS), dtype=np.int64)
 
-    def count(self, group: RowGroup, route: Numbers, routes: Numbering, status: Ints) -> Numbers:
-        """Return the number of each row's resource; count the rows without a route by path."""
-        # A path begins with the segment that its route begins with, unless that is a parameter.
-        told = routes.texts().str.starts_with("/{").not_().to_list()
-        (rows,) = (~np.array([*told, False])[route]).nonzero()
-        found = np.full(len(route), _OF_ROUTE, dtype=np.int32)
-        if not len(rows):
-            return found
-        found[rows] = ABSENT
-        table = group.read(("path",))
-        if not table.num_columns:
-            return found
-        texts = pl.Series(pl.from_arrow(table["path"].combine_chunks().take(pa.array(rows))))
-        is_known = texts.is_not_null()
-        rows = rows[is_known.to_numpy()]
-        paths = self._paths.add(texts.filter(is_known))
-        self._find_resources()
-        found[rows] = self._resource_of[paths]
-        unrouted = route[rows] == ABSENT
-        answered = (status[rows] < 400) & (status[rows] != NO_STATUS)
-        self._requests.add(paths[unrouted], None, len(self._paths))
-        self._answered.add(paths[unrouted & answered], None, len(self._paths))
+    def numbers(self, group: RowGroup, rows: Numbers) -> Numbers:
+        """Return the number of each path of some rows, `ABSENT` where there is none."""
+        found = np.full(len(rows), ABSENT, dtype=np.int32)
+        table = group.read(("path",)) if len(rows) else pa.table({})
+        if table.num_columns:
+            texts = pl.Series(pl.from_arrow(table["path"].take(pa.array(rows))))
+            is_known = texts.is_not_null()
+            found[is_known.to_numpy()] = self._paths.add(texts.filter(is_known))
+            self._look_at_new()
         return found
 
     def resource(self, numbers: Numbers) -> pl.Series:
@@ -233,21 +215,24 @@ class _Paths:
 
     def told(self) -> dict[str, pl.Series]:
         """Return the paths without a route, and how many requests asked for each."""
-        count = len(self._paths)
-        requests = self._requests.of(count)
-        frame = pl.DataFrame(
-            {
-                "path": self._paths.texts(),
-                "requests": requests,
-                "answered": self._answered.of(count),
-            }
-        )
+        figures = _columns(self.figures[: len(self._paths)], ("requests", "answered"))
+        frame = pl.DataFrame({"path": self._paths.texts(), **figures})
         return frame.filter(pl.col("requests") > 0).to_dict()
 
-    def _find_resources(self) -> None:
-        new = self._paths.texts().slice(len(self._resource_of))
+    def _look_at_new(self) -> None:
+        if len(self.resources) == len(self._paths):
+            return
+        new = self._paths.texts().slice(len(self.resources))
         found = pl.DataFrame({"path": new}).select(resource(pl.col("path"))).to_series()
         numbers = np.full(len(new), ABSENT, dtype=np.int32)
         is_known = found.is_not_null()
         numbers[is_known.to_numpy()] = self._resources.add(found.filter(is_known))
-        self._resource_of = np.concatenate([self._resource_of, numbers])
+        self.resources = np.concatenate([self.resources, numbers])
+        if len(self.resources) > len(self.figures):
+            more = np.zeros((len(self.resources), OF_PATHS), dtype=np.int64)
+            self.figures = np.concatenate([self.figures, more])
+
+
+def _columns(figures: Ints, names: Sequence[str]) -> dict[str, pl.Series]:
+    """Return the columns of a table of figures."""
+    return {name: pl.Series(figures[:, place].copy()) for place, name in enumerate(names)}

@@ -13,7 +13,8 @@ from loguru import logger
 
 from etl.errors import SheetError
 from etl.metrics.chains import chain_views
-from etl.metrics.counting import TEXTS, count_requests
+from etl.metrics.columns import TEXTS
+from etl.metrics.counting import count_requests
 from etl.metrics.counts import Counted
 from etl.metrics.defining import parts_text, redefined
 from etl.metrics.evidence import listed_objects, slowest_requests

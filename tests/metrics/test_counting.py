@@ -13,7 +13,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.metrics.counting import NUMBERS, TEXTS, count_requests
+from etl.metrics.columns import NUMBERS, TEXTS
+from etl.metrics.counting import count_requests
 from etl.metrics.counts import COUNTED, counted
 from etl.metrics.views import Definitions, cut
 from etl.schema import requests_schema
@@ -66,28 +67,62 @@ GROUPS = st.lists(
 )
 
 
-@given(GROUPS, st.booleans())
+@given(GROUPS, st.booleans(), st.integers(0, 9))
 def test_what_is_counted_is_what_the_rows_give(
-    groups: list[tuple[str, list[dict[str, Any]], set[str]]], with_dictionaries: bool
+    groups: list[tuple[str, list[dict[str, Any]], set[str]]], with_dictionaries: bool, before: int
 ) -> None:
     rows: list[dict[str, object]] = []
     given_groups = []
     for source, asked, missing in groups:
         of_group = list(_rows(asked, missing))
-        blank = dict.fromkeys(("route", *TEXTS, *NUMBERS, "path"))
-        rows += [{"day": DAY, "source": source, **blank, **row} for row in of_group]
-        table = pa.Table.from_pylist(of_group, schema=_schema(missing, with_dictionaries))
-        given_groups.append(Rows(source, table))
+        rows += _in_full(source, of_group)
+        schema = _schema(missing, with_dictionaries)
+        # Arrow's bits of what is null begin anywhere in a byte.
+        table = pa.Table.from_pylist([of_group[-1]] * before + of_group, schema=schema)
+        given_groups.append(Rows(source, table.slice(before)))
+    _check(rows, given_groups)
+
+
+def test_many_clients_and_times_are_counted() -> None:
+    """So many that there is no room for them in the middle of a group."""
+    asked = [
+        {
+            "at": MIDNIGHT + timedelta(seconds=number),
+            "route": (None, "/{tenant}/orders", "/orders", f"/of/{number}")[number % 4],
+            "path": f"/t{number % 9000}/orders",
+            "status": (200, None, 404)[number % 3],
+            "body_bytes_sent": number,
+            "request_time_s": number % 50_000 / 1000,
+            "remote_addr": f"192.0.{number % 70_000}",
+        }
+        for number in range(86_000)
+    ]
+    schema = _schema({"user_agent", "remote_user", "bytes_sent"}, with_dictionaries=False)
+    tables_of = [pa.Table.from_pylist(part, schema=schema) for part in (asked[:9], asked[9:])]
+    chunks = pa.concat_tables([tables_of[1].slice(0, 100), tables_of[1].slice(100)])
+    groups = [Rows("api", tables_of[0]), Rows("api", chunks)]
+    assert len(_check(_in_full("api", asked), groups)["clients"]) == 70_000
+
+
+def _in_full(source: str, rows: list[dict[str, Any]]) -> list[dict[str, object]]:
+    blank = dict.fromkeys(("route", *TEXTS, *NUMBERS, "path"))
+    return [{"day": DAY, "source": source, **blank, **row} for row in rows]
+
+
+def _check(rows: list[dict[str, object]], groups: list[Rows]) -> dict[str, pl.DataFrame]:
+    """Return what is counted of groups, which is what plain queries count of the rows."""
     definitions = Definitions(ZoneInfo("UTC"), [], [], within_s=0.5, routes_within_s=WITHIN)
     plain = counted(cut(tables(rows, []), definitions, DAY, DAY)["requests"])
-    quick = count_requests(given_groups, 0.5, WITHIN)
+    quick = count_requests(groups, 0.5, WITHIN)
+    every = {}
     for name, schema in COUNTED.items():
         key = schema.names()
         expected = getattr(plain, name).select(key).collect().cast(dict(schema)).sort(key)
-        found = getattr(quick, name).collect()
+        found = every[name] = getattr(quick, name).collect()
         if name == "paths":  # they are cut where templates are made of them
             found = _cut(found)
         assert found.select(key).sort(key).equals(expected), name
+    return every
 
 
 def _rows(asked: list[dict[str, Any]], missing: set[str]) -> Iterator[dict[str, object]]:

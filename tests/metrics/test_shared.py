@@ -11,7 +11,8 @@ import pytest
 
 from etl.demo import simulate
 from etl.metrics.chains import chain_views
-from etl.metrics.counting import TEXTS, count_requests
+from etl.metrics.columns import TEXTS
+from etl.metrics.counting import count_requests
 from etl.metrics.counts import MADE_OF, counted
 from etl.metrics.shared import share
 from etl.metrics.sightings import sightings
