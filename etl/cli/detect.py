@@ -174,7 +174,8 @@ def _print_guesses(guesses: list[Guess], refused: Miss | None) -> None:
             f" {better}."
         )
     if refused is not None:
-        click.echo(f"It refuses {1 - best.matched:.1%} of the lines, such as:")
+        refuses = max(1 - best.matched, 0.001)
+        click.echo(f"It refuses {refuses:.1%} of the lines, such as:")
         print_sample(refused.raw, refused.detail)
     if best.confidence < _BEST_SHARE:
         click.echo("None fits well: compare with `daytally formats test FORMAT FILE`.")

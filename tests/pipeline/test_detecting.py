@@ -227,3 +227,10 @@ def test_a_configuration_whose_formats_are_elsewhere_fits_nothing(tmp_path: Path
     result = CliRunner().invoke(main, ["formats", "detect", str(conf)])
     assert result.exit_code == 3
     assert "log_format main (line 1)\nthis file does not define it" in result.stdout
+
+
+def test_one_refused_line_of_thousands_is_not_zero_per_cent(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(COMBINED * 2500 + "torn\n")
+    result = CliRunner().invoke(main, ["formats", "detect", str(log)])
+    assert "It refuses 0.1% of the lines, such as:\n  torn" in result.stdout
