@@ -96,6 +96,7 @@ PASSAGE_TIMES_SCHEMA = pl.Schema(
 
 SCHEMAS = {
     "cohorts": COHORTS_SCHEMA,
+    "astray": COHORTS_SCHEMA,
     "strays": STRAYS_SCHEMA,
     "passages": PASSAGES_SCHEMA,
     "chain_waits": CHAIN_WAITS_SCHEMA,

@@ -10,6 +10,9 @@ row for each later step, with `reached_at` (null if the step was not seen) and `
 - `skipped`: not seen there, though at a later step, and the grace period is over;
 - `lost`: seen neither there nor later, and the grace period is over.
 
+`astray`: the rows of `cohorts` that are not `reached`; to be read where only these matter, for of
+a million objects there are few.
+
 `strays`: objects that the chain does not allow for, one row per object and step of the day:
 
 - `duplicated`: the step was seen before, on the day or in the look-back; `at` is the last time;
@@ -33,19 +36,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
 
-import numpy.typing as npt
+import numpy as np
 import polars as pl
 
 from etl.days import day_bounds
 from etl.metrics.case import CLOCK_SKEW, Case, Known
 from etl.metrics.chain_schemas import INSTANT, SCHEMAS
-from etl.metrics.firsts import EARLIEST, LATEST, Firsts, instants
 from etl.metrics.gaps import any_touches, gaps_of
 from etl.metrics.passages import passages_of
+from etl.metrics.paths import Paths, paths_of
 from etl.metrics.sightings import Seen, Sightings
-from etl.metrics.steps import Step
+from etl.metrics.strays import strays_of
 from etl.metrics.views import Definitions
 
 COHORT_STATES = ("reached", "late", "in_flight", "skipped", "lost")
@@ -61,8 +63,9 @@ def chain_views(
 ) -> dict[str, pl.LazyFrame]:
     """Return `cohorts`, `strays`, `passages` and `chain_waits` of a day, and what counts them.
 
-    What costs most is done here and now, once for all metrics: one row per object. The views' rows,
-    several per object, are made of it as they are read, so that they take no memory.
+    What costs most is done here and now, once for all metrics: passes over the first times of all
+    objects (`metrics.paths`). The rows of `cohorts` and `passages`, several per object, are made as
+    they are read, so that they take no memory.
 
     Args:
         seen: The day's sightings.
@@ -86,99 +89,113 @@ def chain_views(
 
 
 def _of_chain(case: Case, seen: Seen) -> dict[str, pl.LazyFrame]:
-    wide = _wide(case, seen)
-    entered = _entered(case, wide, seen.rows)
-    cohort = list(_cohort_rows(case, entered))
-    passages, times = zip(*passages_of(case, wide), strict=True)
+    paths = paths_of(case, seen)
+    objects, others = paths.of_all(), paths.of_others()
+    entered = _entered(case, others, seen.rows)
+    cohort = list(_cohort_rows(case, entered.lazy()))
+    through = _cohort_rows(case, _got_through(case, objects))
+    passages, times = zip(*passages_of(case, paths, objects), strict=True)
+    strays = [rows.lazy() for rows in strays_of(case, paths, others)]
     return {
-        "cohorts": pl.concat(cohort),
+        "cohorts": pl.concat([*through, *cohort]),
+        "astray": pl.concat(cohort).filter(pl.col("state") != "reached"),
         "chain_waits": _waits(case, entered),
-        "strays": _strays_of(case, wide),
+        "strays": pl.concat(strays) if strays else pl.LazyFrame(schema=SCHEMAS["strays"]),
         "passages": pl.concat(passages),
-        "step_counts": _step_counts(case, wide, seen.rows),
-        "cohort_counts": pl.concat([_states_of(rows) for rows in cohort]),
+        "step_counts": _step_counts(case, paths),
+        "cohort_counts": pl.concat(_state_counts(case, paths, cohort)),
         "passage_times": pl.concat(times),
     }
 
 
-def _step_counts(case: Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.LazyFrame:
+def _step_counts(case: Case, paths: Paths) -> pl.LazyFrame:
     counts = [
         {
             "chain": case.chain.name,
             "step": step.name,
             "position": step.position,
-            "sightings": rows.select(case.is_today().sum()).item(),
-            "objects": wide[f"today_{step.position}"].count(),
+            "sightings": firsts.rows_today,
+            "objects": np.count_nonzero(firsts.is_today),
         }
-        for step, rows in zip(case.steps, sightings, strict=True)
+        for step, firsts in zip(case.steps, paths.firsts, strict=True)
     ]
     return pl.LazyFrame(counts, schema=SCHEMAS["step_counts"])
 
 
-def _states_of(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Count the rows of `cohorts` of one step."""
-    told, at = ("chain", "step", "position", "is_last"), pl.col("entered_at")
-    return rows.group_by("state").agg(
-        pl.col(told).first(), objects=pl.len(), first_at=at.min(), last_at=at.max()
+def _state_counts(
+    case: Case, paths: Paths, others: Sequence[pl.LazyFrame]
+) -> Iterator[pl.LazyFrame]:
+    """Count the rows of `cohorts` of each step by state, given those that did not get through."""
+    at = pl.col("entered_at")
+    (first_at, last_at), objects = paths.entered, paths.through
+    plain = pl.LazyFrame(
+        [("reached", objects, first_at, last_at)][: min(objects, 1)],
+        schema={"state": STATES, "objects": pl.Int64, "first_at": INSTANT, "last_at": INSTANT},
+        orient="row",
     )
+    for step, rows in zip(case.later, others, strict=True):
+        counted = rows.group_by("state").agg(
+            objects=pl.len().cast(pl.Int64), first_at=at.min(), last_at=at.max()
+        )
+        both = pl.concat([plain, counted]).group_by("state")
+        yield both.agg(
+            pl.col("objects").sum(), pl.col("first_at").min(), pl.col("last_at").max()
+        ).with_columns(
+            pl.lit(case.chain.name).alias("chain"),
+            pl.lit(step.name).alias("step"),
+            pl.lit(step.position).alias("position"),
+            pl.lit(step is case.steps[-1]).alias("is_last"),
+        )
 
 
-def _wide(case: Case, seen: Seen) -> pl.DataFrame:
-    """Return one row per object: of each step the first time, and its sightings of the day."""
-    columns = [seen.ids.texts().alias("object_id")]
-    for number, rows in enumerate(seen.rows, start=1):
-        firsts = Firsts(len(seen.ids), case.start, case.end)
-        firsts.see(*_objects_and(rows, "at"))
-        before = seen.before.filter(pl.col("number") == number)
-        firsts.see_before(*_objects_and(before, "at", "seen"))
-        columns += [
-            instants(f"first_{number}", firsts.first, LATEST),
-            instants(f"today_{number}", firsts.today, LATEST),
-            instants(f"again_{number}", firsts.again, EARLIEST),
-            pl.Series(f"seen_{number}", firsts.seen),
-        ]
-    return pl.DataFrame(columns).with_row_index("object").cast({"object": pl.Int32})
-
-
-def _objects_and(rows: pl.DataFrame, *names: str) -> Iterator[npt.NDArray[Any]]:
-    """Yield some columns as numbers, that of the objects first."""
-    for name in ("object", *names):
-        yield rows[name].to_physical().to_numpy()
-
-
-def _entered(case: Case, wide: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return one row per object of the cohort: when it reached each step, and its deadline."""
-    firsts = wide.select("object", "object_id", pl.col("^first_.*$"))
-    entered = firsts.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
+def _entered(case: Case, others: pl.DataFrame, sightings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return one row per object of the cohort: when it reached each step, and its states there."""
+    entered = others.filter(case.is_today("first_1")).rename({"first_1": "entered_at"})
     for number in range(2, len(case.steps) + 1):
         entered = _reached(entered, number, sightings[number - 1])
     deadline = pl.col("entered_at") + case.chain.grace
     reached = [pl.col(f"reached_{step.position}") for step in case.later]
     furthest = [pl.when(at.is_not_null()).then(pl.lit(n)) for n, at in enumerate(reached, start=2)]
-    last = pl.coalesce(*reversed(furthest), pl.lit(1))
+    over = (pl.lit(case.known.last_at, dtype=INSTANT) > deadline).fill_null(value=False)
     return entered.select(
         "object_id",
         "entered_at",
         *reached,
-        last.alias("last"),
-        pl.coalesce(*reversed(reached), pl.col("entered_at")).alias("last_at"),
-        (pl.lit(case.known.last_at, dtype=INSTANT) > deadline).fill_null(value=False).alias("over"),
-        deadline.alias("deadline"),
+        last=pl.coalesce(*reversed(furthest), pl.lit(1)),
+        last_at=pl.coalesce(*reversed(reached), pl.col("entered_at")),
+        over=over,
+        deadline=deadline,
+    ).with_columns(
+        _state(case, step.position).alias(f"state_{step.position}") for step in case.later
     )
 
 
-def _cohort_rows(case: Case, entered: pl.DataFrame) -> Iterator[pl.LazyFrame]:
+def _got_through(case: Case, objects: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the same for the objects of the cohort that need no closer look."""
+    of_day = objects.filter(case.is_today("first_1") & ~pl.col("is_other"))
+    last = len(case.steps)
+    return of_day.select(
+        "object_id",
+        pl.col("first_1").alias("entered_at"),
+        *(pl.col(f"first_{n}").alias(f"reached_{n}") for n in range(2, last + 1)),
+        *(pl.lit("reached", dtype=STATES).alias(f"state_{n}") for n in range(2, last + 1)),
+        last=pl.lit(last),
+        last_at=pl.col(f"first_{last}"),
+    )
+
+
+def _cohort_rows(case: Case, entered: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
     """Yield the rows of `cohorts`, step by step."""
     names = pl.Series([step.name for step in case.steps], dtype=pl.String)
     for step in case.later:
-        yield entered.lazy().select(
+        yield entered.select(
             pl.lit(case.chain.name).alias("chain"),
             "object_id",
             "entered_at",
             pl.lit(step.name).alias("step"),
             pl.lit(step.position).alias("position"),
             pl.col(f"reached_{step.position}").alias("reached_at"),
-            _state(case, step.position).alias("state"),
+            pl.col(f"state_{step.position}").alias("state"),
             pl.lit(names).gather(pl.col("last") - 1).alias("last_step"),
             "last_at",
             pl.lit(step is case.steps[-1]).alias("is_last"),
@@ -205,9 +222,8 @@ def _waits(case: Case, entered: pl.DataFrame) -> pl.LazyFrame:
     for step in case.later:
         for gap in case.gaps:
             if gap.position == step.position and gap.is_over:
-                # Few objects are near a gap: only their state has to be told.
                 near = entered.filter(gap.touches(_since(), pl.col("deadline")))
-                waiting = _state(case, step.position) == "in_flight"
+                waiting = pl.col(f"state_{step.position}") == "in_flight"
                 objects = near.select(waiting.sum()).item()
                 told = (case.chain.name, step.name, step.position, gap.source, gap.day, objects)
                 rows += [told] if objects else []
@@ -232,39 +248,4 @@ def _state(case: Case, position: int) -> pl.Expr:
         .when(pl.col("last") > position)
         .then(skipped)
         .otherwise(lost)
-    )
-
-
-def _strays_of(case: Case, wide: pl.DataFrame) -> pl.LazyFrame:
-    found = list(_strays(case, wide))
-    return pl.concat(found).lazy() if found else pl.LazyFrame(schema=SCHEMAS["strays"])
-
-
-def _strays(case: Case, wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    since = case.known.first_at + case.chain.grace if case.known.first_at else None
-    for step in case.steps:
-        number = step.position
-        here, seen = pl.col(f"today_{number}"), pl.col(f"seen_{number}")
-        if step.repeats:
-            continue
-        doubled = wide.filter(here.is_not_null() & (seen > 1))
-        yield _stray_rows(doubled, step, f"again_{number}", "duplicated")
-        upstream = [pl.col(f"first_{place}") for place in range(1, number)]
-        if upstream and since is not None:
-            alone = pl.min_horizontal(upstream) > here + CLOCK_SKEW
-            first_time = pl.col(f"first_{number}") == here
-            hidden = any_touches(case.gaps, 1, here - case.chain.grace, here)
-            is_stray = alone.fill_null(value=True) & first_time & (here >= since) & ~hidden
-            strangers = wide.filter(is_stray)
-            yield _stray_rows(strangers, step, f"today_{number}", "unexpected")
-
-
-def _stray_rows(rows: pl.DataFrame, step: Step, at: str, state: str) -> pl.DataFrame:
-    return rows.select(
-        pl.lit(step.chain).alias("chain"),
-        "object_id",
-        pl.lit(step.name).alias("step"),
-        pl.lit(step.position).alias("position"),
-        pl.col(at).alias("at"),
-        pl.lit(state).alias("state"),
     )

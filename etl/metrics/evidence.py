@@ -41,7 +41,7 @@ def listed_objects(
     Args:
         seen: The day's sightings.
         definitions: Chains and time zone.
-        views: The day's `cohorts` and `strays`.
+        views: The day's `astray` and `strays`.
 
     Returns:
         `OBJECT_COLUMNS`: `step` is where the object is missing, late, skipped or a stray, and
@@ -86,12 +86,12 @@ def slowest_requests(
 
 def _astray(views: Mapping[str, pl.LazyFrame], definitions: Definitions) -> pl.LazyFrame:
     """Return objects of the cohort that are not through, and steps that one of them skipped."""
-    cohorts = views["cohorts"]
+    rows = views["astray"]
     following = chain_steps(definitions.steps).select(
         "chain", pl.col("step").alias("last_step"), pl.col("next_step")
     )
-    whole = cohorts.filter("is_last", pl.col("state").is_in(["lost", "late", "in_flight"]))
-    skipped = cohorts.filter(pl.col("state") == "skipped")
+    whole = rows.filter("is_last", pl.col("state").is_in(["lost", "late", "in_flight"]))
+    skipped = rows.filter(pl.col("state") == "skipped")
     missing = pl.when(pl.col("state").is_in(["lost", "in_flight"])).then("next_step")
     return (
         pl.concat([whole, skipped])

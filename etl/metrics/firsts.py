@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from etl.days import to_micros
 from etl.metrics.numbering import Numbers
-from etl.native.cells import call_kernel, cell
+from etl.native.cells import addresses, cell, set_cell
 from etl.native.jit import kernel
-from etl.native.memory import load32, load64, store32, store64
+from etl.native.memory import load32, load64, store, store32, store64
 
 Ints = npt.NDArray[np.int64]
 
@@ -21,27 +21,28 @@ LATEST = np.iinfo(np.int64).max
 EARLIEST = np.iinfo(np.int64).min
 """In the place of instants that there are none of."""
 
-OBJECTS, TIMES, ROWS, START, END, FIRST, TODAY, AGAIN, SEEN = range(9)
-"""Cells of the table: the rows' objects (32 bits) and times, the day, and figures by object."""
+OBJECTS, TIMES, ROWS, START, END, FIRST, SEEN, IS_TODAY, ROWS_TODAY = range(9)
+"""Cells of the table: the rows' objects (32 bits) and times, the day, and figures by object. The
+last one is written by the kernel."""
 
 
 @kernel
 def see_objects(k: int) -> None:
     """Let rows that show objects into the figures of these."""
     objects, times, start, end = cell(k, OBJECTS), cell(k, TIMES), cell(k, START), cell(k, END)
-    first, today, again, seen = cell(k, FIRST), cell(k, TODAY), cell(k, AGAIN), cell(k, SEEN)
+    first, seen, is_today = cell(k, FIRST), cell(k, SEEN), cell(k, IS_TODAY)
+    today = 0
     for row in range(cell(k, ROWS)):
         number, at = load32(objects + 4 * row), load64(times + 8 * row)
-        place, often = 8 * number, seen + 4 * number
-        if at < load64(first + place):
-            store64(first + place, at)
+        place, often = first + 8 * number, seen + 4 * number
+        if at < load64(place):
+            store64(place, at)
         if at < end:
             store32(often, load32(often) + 1)
             if at >= start:
-                if at < load64(today + place):
-                    store64(today + place, at)
-                if at > load64(again + place):
-                    store64(again + place, at)
+                store(is_today + number, 1)
+                today += 1
+    set_cell(k, ROWS_TODAY, today)
 
 
 class Firsts:
@@ -49,9 +50,9 @@ class Firsts:
 
     Attributes:
         first: The first time, or `LATEST`.
-        today: The first one of the day, or `LATEST`.
-        again: The last one of the day, or `EARLIEST`.
         seen: How often before the day's end.
+        is_today: Whether on the day.
+        rows_today: The rows of the day that were let in.
     """
 
     def __init__(self, objects: int, start: datetime, end: datetime) -> None:
@@ -64,14 +65,17 @@ class Firsts:
         """
         self._start, self._end = to_micros(start), to_micros(end)
         self.first: Ints = np.full(objects, LATEST, dtype=np.int64)
-        self.today: Ints = np.full(objects, LATEST, dtype=np.int64)
-        self.again: Ints = np.full(objects, EARLIEST, dtype=np.int64)
         self.seen: Numbers = np.zeros(objects, dtype=np.int32)
+        self.is_today: npt.NDArray[np.bool_] = np.zeros(objects, dtype=np.bool_)
+        self.rows_today = 0
 
     def see(self, objects: Numbers, at: Ints) -> None:
         """Let rows in: the number of each one's object, and its time in microseconds."""
-        figures = (self.first, self.today, self.again, self.seen)
-        call_kernel(see_objects, (objects, at, len(objects), self._start, self._end, *figures))
+        figures = (self.first, self.seen, self.is_today)
+        day = (self._start, self._end)
+        table = addresses((objects, at, len(objects), *day, *figures, 0))
+        see_objects(table.ctypes.data)
+        self.rows_today += int(table[ROWS_TODAY])
 
     def see_before(self, objects: Numbers, first: Ints, seen: Numbers) -> None:
         """Let in what is known of the time before the day, a row for each object."""

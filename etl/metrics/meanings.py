@@ -15,6 +15,7 @@ TABLES = ("requests", "events", "rejects")
 CHAIN_VIEWS = {
     "cohorts": "the objects that entered a chain on the day, one row per later step, with its state"
     " at the end of the grace period",
+    "astray": "the rows of cohorts that are not reached",
     "strays": "objects that the chain does not allow for: seen twice at a step, or at none before",
     "passages": "how long first arrivals at a step on the day took from the step before, or the"
     " first",

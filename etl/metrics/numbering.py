@@ -147,10 +147,12 @@ class Numbering:
         """Return the number of each text, or `ABSENT`. None is null."""
         return self._of(texts, adds=False)
 
-    def texts(self) -> pl.Series:
-        """Return the texts, in the order of their numbers."""
+    def texts(self, numbers: Numbers | None = None) -> pl.Series:
+        """Return the texts of some numbers, or of all in their order."""
         buffers = [None, pa.py_buffer(self._starts), pa.py_buffer(self._texts)]
         arrow = pa.Array.from_buffers(pa.large_string(), self._count, buffers)
+        if numbers is not None:
+            arrow = arrow.take(pa.array(numbers))
         return pl.Series(pl.from_arrow(arrow), dtype=pl.String)
 
     def _of(self, texts: pl.Series, *, adds: bool) -> Numbers:

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.metrics.firsts import EARLIEST, LATEST, Firsts, instants
+from etl.metrics.firsts import LATEST, Firsts, instants
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -38,11 +38,11 @@ def test_figures_are_those_of_the_rows(
         past = [(at, seen) for other, at, seen in before if other == number]
         expected = (
             min([*times, *(at for at, _ in past)], default=None),
-            min(today, default=None),
-            max(today, default=None),
+            bool(today),
             sum(at < END for at in times) + sum(seen for _, seen in past),
         )
         assert told(firsts, number) == expected
+    assert firsts.rows_today == sum(START <= at < END for _, at in sightings)
 
 
 def micros(times: list[datetime]) -> np.ndarray:
@@ -52,6 +52,4 @@ def micros(times: list[datetime]) -> np.ndarray:
 
 def told(firsts: Firsts, number: int) -> tuple[object, ...]:
     first = instants("first", firsts.first, LATEST)[number]
-    today = instants("today", firsts.today, LATEST)[number]
-    again = instants("again", firsts.again, EARLIEST)[number]
-    return first, today, again, int(firsts.seen[number])
+    return first, bool(firsts.is_today[number]), int(firsts.seen[number])

@@ -21,6 +21,7 @@ def test_equal_texts_have_the_same_number(batches: list[list[str]], asked: list[
     for texts in batches:
         assert ids.add(pl.Series(texts, dtype=pl.String)).tolist() == numbers_of(texts, known)
     assert ids.texts().to_list() == list(known)
+    assert ids.texts(np.arange(len(known), dtype=np.int32)[::-2]).to_list() == list(known)[::-2]
     assert len(ids) == len(known)
     found = ids.find(pl.Series(asked, dtype=pl.String)).tolist()
     assert found == [known.get(text, ABSENT) for text in asked]
