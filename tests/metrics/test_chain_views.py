@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +116,18 @@ def seen_of(given_day: Day, steps: list[Step]) -> Seen:
     ]
     known = {"object": pl.Int32, "number": pl.UInt8, "at": instant, "seen": pl.Int32}
     return Seen(steps, ids, held, pl.DataFrame(before, schema=known, orient="row"), tables([], []))
+
+
+JUDGED = START + timedelta(hours=6)
+"""When unexpected objects are told of, of data that begin with the day."""
+NOBODY: tuple[list[datetime], ...] = ([], [])
+
+
+@pytest.mark.parametrize(("at", "told"), [(JUDGED, 1), (JUDGED - MICROSECOND, 0)])
+def test_the_first_moment_at_which_an_object_is_unexpected(at: datetime, told: int) -> None:
+    times = dict.fromkeys(OBJECTS, NOBODY) | {"A": ([], [at])}
+    alone = Day(timedelta(hours=6), (False, False), times, Known(START, END), {})
+    assert len(views_of(alone)["strays"]) == told == len(list(strays(alone)))
 
 
 @given(days())
