@@ -17,6 +17,9 @@ from etl.model import WEEKDAYS, Dimensions, Sheet, TargetRule
 FIGURES = ("value", "n", "numerator", "denominator", "first_at", "last_at")
 """Columns of a metric's result that are not dimensions."""
 
+_RESTS = ("day", "sday", "nesday", "rsday", "day", "urday", "day")
+"""What a weekday's whole name has behind its short one."""
+
 NO_TARGET = "none"
 """What a rule says where nothing is demanded."""
 
@@ -136,8 +139,8 @@ def _values(name: str, value: Any) -> tuple[str | int | float | bool, ...]:
 
 def _weekday(name: Any) -> int:
     text = str(name).lower()
-    for number, known in enumerate(WEEKDAYS):
-        if text[:3] == known and (text == known or text.endswith("day")):
+    for number, (short, rest) in enumerate(zip(WEEKDAYS, _RESTS, strict=True)):
+        if text in (short, short + rest):
             return number
     raise ValueError(f"unknown weekday {name!r}. {nearest(text, WEEKDAYS)}")
 

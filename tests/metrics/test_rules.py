@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ def test_rules_say_in_words_when_they_hold(tmp_path: Path) -> None:
         ([{"target": "<= 2"}, {"target": "two"}], r"targets\[1\]: target 'two' is not understood"),
         ([{"weekday": "sunny", "target": "= 1"}], "unknown weekday 'sunny'.*Did you mean 'sun'"),
         ([{"weekday": ["montag"], "target": "= 1"}], "unknown weekday"),
+        ([{"weekday": ["monxday"], "target": "= 1"}], "unknown weekday 'monxday'"),
         ([{"days": "holliday", "target": "= 1"}], "Did you mean 'holidays'"),
         ([{"days": ["2026-02-30"], "target": "= 1"}], "'2026-02-30' is neither"),
         ([{"source": [], "target": "= 1"}], "source must be a value"),
@@ -129,3 +130,11 @@ def test_what_a_project_says_is_checked_like_a_sheet(
 ) -> None:
     with pytest.raises(SheetError, match=says):
         read(tmp_path, **override)
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_a_weekday_has_a_short_and_a_whole_name(tmp_path: Path, number: int) -> None:
+    name = f"{date(2026, 3, 2) + timedelta(days=number):%A}"  # from a Monday on
+    for said in (name, name.lower(), name[:3], name[:3].upper()):
+        sheet = read(tmp_path, targets=[{"weekday": said, "target": "= 1"}])
+        assert [rule.weekdays for rule in sheet.targets] == [(number,)]
