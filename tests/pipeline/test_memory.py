@@ -36,6 +36,7 @@ def peak_mb(project: Path) -> float:
     return int(done.stdout.splitlines()[-1]) / 1e3
 
 
+@pytest.mark.extra  # needs nothing but time and a gigabyte of disk
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from Linux' /proc")
 def test_four_times_the_input_takes_no_more_memory(tmp_path: Path) -> None:
     once, often = tmp_path / "once", tmp_path / "often"
