@@ -19,6 +19,40 @@ class DiedError(Exception):
     """A run has died."""
 
 
+def die_when_it_is_sealed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read what is new, and die before it is published."""
+    true, calls = ingest.publish, [0]
+
+    def dying(*args: object) -> object:
+        calls[0] += 1
+        if calls[0] > 1:
+            raise DiedError
+        return true(*args)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "publish", dying)
+        with pytest.raises(DiedError):
+            run_ingest(open_folder(folder), now=NOW, workers=1)
+
+
+@pytest.mark.parametrize("nights", [0, 1])
+def test_what_was_sealed_is_shown_though_its_source_has_left_the_settings(
+    write_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, nights: int
+) -> None:
+    folder = write_project(API)
+    (folder / "logs" / "access.log.1").write_text(line(FIRST, 1))
+    for _ in range(nights):
+        run(folder)
+    (folder / "logs" / "access.log.2").write_text(line(FIRST, 2) * 2)
+    quiet(folder / "logs" / "access.log.2")
+    die_when_it_is_sealed(folder, monkeypatch)
+    write_project(API.replace('name = "api"', 'name = "shop"').replace("access.log", "shop.log"))
+    run(folder, now=NOW)
+    project = open_folder(folder)
+    rows = project.warehouse.scan("requests", project.schema_of("requests")).collect()
+    assert rows["source"].to_list() == ["api"] * 3
+
+
 def test_a_day_measured_between_seal_and_publication_is_measured_again(
     write_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -28,18 +62,7 @@ def test_a_day_measured_between_seal_and_publication_is_measured_again(
     run(folder)
     (folder / "logs" / "access.log.2").write_text(line(FIRST, 2) * 2)
     quiet(folder / "logs" / "access.log.2")
-    true, calls = ingest.publish, [0]
-
-    def dying(*args: object) -> object:
-        calls[0] += 1
-        if calls[0] > 1:
-            raise DiedError
-        return true(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ingest, "publish", dying)
-    with pytest.raises(DiedError):
-        run_ingest(open_folder(folder), now=NOW, workers=1)
-    monkeypatch.setattr(ingest, "publish", true)
+    die_when_it_is_sealed(folder, monkeypatch)
     # Another run published what was sealed before that, and goes on with its second stage.
     measure_days(open_folder(folder), [FIRST], now=NOW, again=True)
     assert values(open_folder(folder))[FIRST] == 1
