@@ -12,7 +12,6 @@ COLLECT_EVERY = 400_000
 """Containers made between two searches for unreachable cycles. Python's own 700 would search what
 libraries make while they are imported, hundreds of thousands of objects, over and over."""
 
-
 LARGE_BYTES = 4 << 20
 """Memory from this size on goes back to the system when it is freed. The C library would raise the
 limit, at the first such block, to 32 MB, and what threads free and take by turns then leaves holes:
@@ -22,10 +21,8 @@ SPARE_BYTES = 16 << 20
 """Freed memory of the heap that is kept for the next one to ask: each page that went back to the
 system is cleared anew, which takes longer than most of what is done with it."""
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = (
-    -1,
-    -3,
-)  # https://man7.org/linux/man-pages/man3/mallopt.3.html
+# https://man7.org/linux/man-pages/man3/mallopt.3.html
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 class _Unwanted:

@@ -72,8 +72,8 @@ def time_to_resolve_csv(incidents: Iterable[Incident]) -> bytes:
 
 
 def _raw(incident: Incident) -> list[Raw]:
-    named = {"title": title_of(incident)}
-    return [named.get(name) or getattr(incident, name) for name in TIME_TO_RESOLVE]
+    told = {name: getattr(incident, name) for name in TIME_TO_RESOLVE}
+    return list((told | {"title": title_of(incident)}).values())
 
 
 def title_of(incident: Incident) -> str:
