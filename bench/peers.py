@@ -1,14 +1,17 @@
 """Side by side with what a user would use instead: logs to typed columns in Parquet.
 
     .venv/bin/pip install '.[bench]'
-    .venv/bin/python bench/peers.py [access rfc5424 rfc3164 json goaccess] [--runs 5] [--readme]
+    .venv/bin/python bench/peers.py [access rfc5424 rfc3164 json goaccess public] [--runs 5]
+        [--readme]
 
 Each contender reads the same log with two threads in a process of its own, in turns, start-up
 included, and writes the same columns as zstd-1 Parquet. Daytally keeps refused lines and byte
 offsets and commits a table besides; what matching routes costs it has a row of its own. The tables
 show how many records each kept: where one has fewer, it lost lines that are whole. GoAccess makes a
 report of 400 MB and no columns: it is compared with ingest alone, and with ingest, measuring and
-report together. With --readme the tables go into README.md.
+report together, on the log of an API, which few clients ask, and on that of a public web site: what
+GoAccess takes depends on how many different clients there are. With --readme the tables go into
+README.md.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 OURS = "Daytally"
 ROUTED = "Daytally, routes matched besides"
 REPORTED = "Daytally, measured and reported"
+REPORTS = ("goaccess", "public")
+"""Workloads that are compared with GoAccess."""
 
 PEERS: dict[str, dict[str, Callable[[Path, Path], int]]] = {
     "access": {
@@ -53,14 +58,15 @@ PEERS: dict[str, dict[str, Callable[[Path, Path], int]]] = {
         "Polars `scan_ndjson`": events.polars_ndjson,
         "`pyarrow.json`": events.pyarrow_json,
     },
-    "goaccess": {},
+    **{name: {} for name in REPORTS},
 }
 TITLES = {
     "access": "Access log",
     "rfc5424": "Syslog, RFC 5424, with keys of the message",
     "rfc3164": "Syslog, RFC 3164, with keys of the message",
     "json": "Access log as JSON lines",
-    "goaccess": "Access log to an HTML report",
+    "goaccess": "Access log of an API to an HTML report",
+    "public": "Access log of a public web site, 60,000 clients, to an HTML report",
 }
 
 
@@ -74,7 +80,7 @@ def main() -> None:
         return
     os.environ["POLARS_MAX_THREADS"] = str(THREADS)
     for name in options.workloads or PEERS:
-        if name == "goaccess" and shutil.which("goaccess") is None:
+        if name in REPORTS and shutil.which("goaccess") is None:
             print("GoAccess is left out, it is not installed: apt-get install goaccess")
             continue
         with tempfile.TemporaryDirectory(prefix="daytally-bench-") as folder:
@@ -86,7 +92,7 @@ def main() -> None:
 
 def _compare(name: str, workload: Workload, runs: int) -> str:
     contenders = [OURS, *([ROUTED] if name == "access" else []), *PEERS[name]]
-    if name == "goaccess":
+    if name in REPORTS:
         contenders += [REPORTED, "GoAccess"]
     found: dict[str, list[dict[str, float]]] = {each: [] for each in contenders}
     for number in range(runs + 1):  # the first round warms caches and compiles kernels
