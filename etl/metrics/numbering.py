@@ -206,7 +206,7 @@ class Numbering:
         """Make room for twice as many texts and bytes, and for a text of `size` bytes."""
         used = int(self._starts[self._count])
         if self._count == len(self._starts) - 1:
-            self._starts = np.concatenate([self._starts, np.zeros_like(self._starts)])
+            self._starts = np.concatenate([self._starts, *[np.zeros_like(self._starts)] * 3])
             old, self._slots = self._slots, self._empty_slots()
             self._fill_slots(old)
         if used + size > len(self._texts):
@@ -223,4 +223,4 @@ class Numbering:
             row += 1
 
     def _empty_slots(self) -> npt.NDArray[np.int64]:
-        return np.zeros(1 << (2 * len(self._starts)).bit_length(), dtype=np.int64)
+        return np.zeros(1 << len(self._starts).bit_length(), dtype=np.int64)
