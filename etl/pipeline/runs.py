@@ -12,6 +12,7 @@ from etl.pipeline.ingest_run import read_news
 from etl.pipeline.measuring import measure_days
 from etl.pipeline.project import Project
 from etl.pipeline.results import RunResult
+from etl.pipeline.stages import stage
 from etl.pipeline.tidying import TidySummary, tidy
 from etl.pipeline.turns import alone
 from etl.pipeline.validating import check_steps
@@ -41,9 +42,12 @@ def run_all(
     check_steps(project)
     with alone(project, "run", now):
         _publish_sealed(project)
-        read = read_news(project, now, workers, on_progress)
+        with stage("ingest"):
+            read = read_news(project, now, workers, on_progress)
         result = _measure_and_report(project, days, now, read)
-        return replace(result, tidied=tidy(project, now=now))
+        with stage("upkeep"):
+            tidied = tidy(project, now=now)
+        return replace(result, tidied=tidied)
 
 
 def run_upkeep(project: Project, *, now: datetime, dry_run: bool = False) -> TidySummary:
@@ -94,7 +98,8 @@ def run_backfill(
         _publish_sealed(project)
         read = None
         if rebuild:
-            read = read_news(project, now, workers, on_progress, days)
+            with stage("ingest"):
+                read = read_news(project, now, workers, on_progress, days)
             days = sorted({*days, *read.rebuilt_days})
         result = _measure_and_report(project, days, now, read, again=True)
         return replace(result, tidied=tidy(project, now=now))
@@ -116,11 +121,13 @@ def _measure_and_report(
 ) -> RunResult:
     from etl.pipeline.reports import report_days
 
-    done = measure_days(project, days, now=now, again=again)
+    with stage("measure"):
+        done = measure_days(project, days, now=now, again=again)
     untold = set(done.final) - set(data_versions(project.warehouse))
     told = sorted({*days, *done.days})
     wanted = [day for day in told if day not in untold]
-    pages = report_days(project, wanted, measured_now=done.days)
+    with stage("report"):
+        pages = report_days(project, wanted, measured_now=done.days)
     return RunResult(
         read=read,
         measured=done.days,

@@ -198,6 +198,14 @@ def test_a_source_without_inputs_is_a_problem(finished: Path, tmp_path: Path) ->
     assert "no input matches logs/api/access.log*" in result.stdout
 
 
+def test_a_run_logs_how_long_its_stages_took(finished: Path) -> None:
+    result = call(finished, "run", "--day", "2026-03-20")
+    events = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    stages = [event for event in events if event["event"] == "stage done"]
+    assert [event["stage"] for event in stages] == ["ingest", "measure", "report", "upkeep"]
+    assert all(event["wall_s"] > 0 and event["cpu_s"] > 0 for event in stages)
+
+
 def test_a_second_run_leaves_with_5(finished: Path) -> None:
     with alone(open_folder(finished), "run", NOW_UTC):
         result = call(finished, "run")
