@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,24 @@ _KINDS: dict[str, pa.DataType] = {
     "request_bytes": pa.int64(),
     "request_time_s": pa.float64(),
 }
+
+
+class RowGroup(Protocol):
+    """Some rows of a source."""
+
+    @property
+    def source(self) -> str:
+        """Return the source's name."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        """Return those of some columns that are not null for want of any value."""
+        ...
 
 
 @inlined
@@ -110,9 +128,14 @@ class Columns:
 
     def _cells(self, column: pa.Array, of_index: int) -> list[int]:
         self._held.append(column)
-        bits, values = column.buffers()
-        start = values.address + column.offset * column.type.bit_width // 8
-        return [start, bits.address if column.null_count else 0, column.offset, of_index]
+        return cells_of(column, of_index)
+
+
+def cells_of(column: pa.Array, of_index: int) -> list[int]:
+    """Return the cells of a column of numbers, which has to live as long as they are used."""
+    bits, values = column.buffers()
+    start = values.address + column.offset * column.type.bit_width // 8
+    return [start, bits.address if column.null_count else 0, column.offset, of_index]
 
 
 def text_of(texts: pl.Series, numbers: Numbers) -> pl.Series:
@@ -124,5 +147,9 @@ def text_of(texts: pl.Series, numbers: Numbers) -> pl.Series:
 def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
     if name not in table.column_names:
         return pa.nulls(table.num_rows, kind)
-    column = table[name]
+    return whole(table[name])
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -8,7 +8,6 @@ apart by numbers, and of texts only the different ones are made. What comes out 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -26,7 +25,7 @@ from etl.metrics.adding import (
     count_rows,
     find_untold,
 )
-from etl.metrics.columns import NUMBERS, TEXTS, Columns, text_of
+from etl.metrics.columns import NUMBERS, TEXTS, Columns, RowGroup, text_of
 from etl.metrics.counts import COUNTED, REQUEST_FIGURES, Counted
 from etl.metrics.derived import resource
 from etl.metrics.firsts import EARLIEST, LATEST, instants
@@ -34,18 +33,8 @@ from etl.metrics.numbering import ABSENT, Numbering, Numbers
 from etl.metrics.tallies import Ints, Tally
 from etl.native.cells import addresses
 
-
-class RowGroup(Protocol):
-    """Some rows of a source."""
-
-    @property
-    def source(self) -> str:
-        """Return the source's name."""
-        ...
-
-    def read(self, names: Sequence[str]) -> pa.Table:
-        """Return those of some columns that are not null for want of any value."""
-        ...
+COLUMNS_COUNTED = (*TEXTS, *NUMBERS, "path")
+"""Columns that row groups need to have, as far as their files do."""
 
 
 def count_requests(
@@ -201,8 +190,8 @@ class _Paths:
     def numbers(self, group: RowGroup, rows: Numbers) -> Numbers:
         """Return the number of each path of some rows, `ABSENT` where there is none."""
         found = np.full(len(rows), ABSENT, dtype=np.int32)
-        table = group.read(("path",)) if len(rows) else pa.table({})
-        if table.num_columns:
+        table = group.read(("path",))
+        if len(rows) and table.num_columns:
             texts = pl.Series(pl.from_arrow(table["path"].take(pa.array(rows))))
             is_known = texts.is_not_null()
             found[is_known.to_numpy()] = self._paths.add(texts.filter(is_known))

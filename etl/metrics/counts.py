@@ -67,6 +67,25 @@ class Counted:
     paths: pl.LazyFrame
 
 
+@dataclass(frozen=True, slots=True)
+class CountedEvents:
+    """Events, grouped as far as their rows have to be read for it.
+
+    Attributes:
+        applications: By source, application and severity: `events`.
+        messages: Errors and warnings by source, severity and message, each with its `fingerprint`:
+            `events`, `first_at`, `last_at`, and `input_id` and `offset` of the first line.
+    """
+
+    applications: pl.LazyFrame
+    messages: pl.LazyFrame
+
+    def made(self) -> CountedEvents:
+        """Return the same, counted here and now."""
+        frames = (self.applications, self.messages)
+        return CountedEvents(*(frame.collect(engine="streaming").lazy() for frame in frames))
+
+
 _INSTANT = pl.Datetime("us", "UTC")
 
 COUNTED = {
@@ -96,12 +115,26 @@ def counted(requests: pl.LazyFrame) -> Counted:
     return Counted(_routes(requests), _clients(requests), _times(requests), paths(requests))
 
 
-def count_views(of: Counted, events: pl.LazyFrame, hour: pl.Expr) -> dict[str, pl.LazyFrame]:
+def counted_events(events: pl.LazyFrame) -> CountedEvents:
+    """Group events by plain queries."""
+    worst = events.filter(pl.col("severity") <= WORST_SEVERITIES)
+    line = ("at", "input_id", "offset")
+    messages = worst.group_by("source", "severity", "message").agg(
+        _number(pl.len()).alias("events"),
+        pl.col("at").min().alias("first_at"),
+        pl.col("at").max().alias("last_at"),
+        *(pl.col(name).sort_by(line).first() for name in line[1:]),
+    )
+    applications = events.group_by("source", "app", "severity").agg(events=_number(pl.len()))
+    return CountedEvents(applications, with_event_columns(messages))
+
+
+def count_views(of: Counted, of_events: CountedEvents, hour: pl.Expr) -> dict[str, pl.LazyFrame]:
     """Return the views that sum up `requests` and `events`.
 
     Args:
         of: The requests.
-        events: The events.
+        of_events: The events.
         hour: The local hour as these views have it, of a column `at`.
     """
     return {
@@ -109,8 +142,8 @@ def count_views(of: Counted, events: pl.LazyFrame, hour: pl.Expr) -> dict[str, p
         "request_counts": _request_counts(of.routes, hour),
         "client_counts": _client_counts(of.clients),
         "request_times": _request_times(of.times),
-        "event_counts": _event_counts(events),
-        "fingerprints": _fingerprints(events),
+        "event_counts": of_events.applications,
+        "fingerprints": _fingerprints(of_events.messages),
     }
 
 
@@ -218,17 +251,7 @@ def _request_times(times: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat(parts, how="diagonal").select(columns)
 
 
-def _event_counts(events: pl.LazyFrame) -> pl.LazyFrame:
-    return events.group_by("source", "app", "severity").agg(events=_number(pl.len()))
-
-
-def _fingerprints(events: pl.LazyFrame) -> pl.LazyFrame:
-    worst = events.filter(pl.col("severity") <= WORST_SEVERITIES)
-    counted = worst.group_by("source", "severity", "message").agg(
-        events=_number(pl.len()), first_at=pl.col("at").min(), last_at=pl.col("at").max()
-    )
-    return (
-        with_event_columns(counted)
-        .group_by("source", "severity", pl.col("fingerprint").fill_null(""))
-        .agg(pl.col("events").sum(), pl.col("first_at").min(), pl.col("last_at").max())
+def _fingerprints(messages: pl.LazyFrame) -> pl.LazyFrame:
+    return messages.group_by("source", "severity", pl.col("fingerprint").fill_null("")).agg(
+        pl.col("events").sum(), pl.col("first_at").min(), pl.col("last_at").max()
     )

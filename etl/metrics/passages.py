@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,8 @@ import polars as pl
 from etl.days import MICROSECOND, to_micros
 from etl.metrics.case import CLOCK_SKEW, Case
 from etl.metrics.firsts import LATEST, Ints
-from etl.metrics.paths import Paths
+from etl.metrics.paths import THREADS, Paths
+from etl.metrics.steps import Step
 from etl.native.cells import addresses, cell, set_cell
 from etl.native.jit import kernel
 from etl.native.memory import load64, store64
@@ -35,8 +37,8 @@ def passage_times(k: int) -> None:
 
 def passages_of(
     case: Case, paths: Paths, objects: pl.LazyFrame
-) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
-    """Yield for each two steps the rows of `passages`, and those of `passage_times`.
+) -> list[tuple[pl.LazyFrame, pl.LazyFrame]]:
+    """Return for each two steps the rows of `passages`, and those of `passage_times`.
 
     The latter are counted here and now, the former are made as they are read.
 
@@ -45,30 +47,35 @@ def passages_of(
         paths: When its objects passed.
         objects: A row for each of them.
     """
-    room = np.empty(len(paths.seen.ids), dtype=np.int64)
     pairs = [("step", start, end) for start, end in zip(case.steps, case.later, strict=False)]
-    for span, start, end in [*pairs, ("chain", case.steps[0], case.steps[-1])]:
-        started, reached = f"first_{start.position}", f"first_{end.position}"
-        told = {
-            "chain": pl.lit(case.chain.name),
-            "span": pl.lit(span),
-            "from_step": pl.lit(start.name),
-            "to_step": pl.lit(end.name),
-        }
-        took = (pl.col(reached) - pl.col(started)).dt.total_microseconds()
-        arrived = objects.filter(case.is_today(reached)).select(
-            "object_id", started_at=started, reached_at=reached, took=took
-        )
-        arrived = arrived.filter(pl.col("took") >= -(CLOCK_SKEW // MICROSECOND))
-        firsts = [paths.firsts[step.position - 1].first for step in (start, end)]
-        yield (
-            arrived.with_columns(**told, time_s=_seconds("took")),
-            _counted(_took(case, firsts, room)).with_columns(**told),
-        )
+    spans = [*pairs, ("chain", case.steps[0], case.steps[-1])]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(partial(_passages, case, paths, objects), *zip(*spans, strict=True)))
 
 
-def _took(case: Case, firsts: list[Ints], room: Ints) -> Ints:
+def _passages(
+    case: Case, paths: Paths, objects: pl.LazyFrame, span: str, start: Step, end: Step
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    started, reached = f"first_{start.position}", f"first_{end.position}"
+    told = {
+        "chain": pl.lit(case.chain.name),
+        "span": pl.lit(span),
+        "from_step": pl.lit(start.name),
+        "to_step": pl.lit(end.name),
+    }
+    took = (pl.col(reached) - pl.col(started)).dt.total_microseconds()
+    arrived = objects.filter(case.is_today(reached)).select(
+        "object_id", started_at=started, reached_at=reached, took=took
+    )
+    arrived = arrived.filter(pl.col("took") >= -(CLOCK_SKEW // MICROSECOND))
+    firsts = [paths.firsts[step.position - 1].first for step in (start, end)]
+    times = _counted(_took(case, firsts))
+    return arrived.with_columns(**told, time_s=_seconds("took")), times.with_columns(**told)
+
+
+def _took(case: Case, firsts: list[Ints]) -> Ints:
     """Return how long each object took that arrived on the day: microseconds, sorted."""
+    room = np.empty(len(firsts[0]), dtype=np.int64)
     day = (to_micros(case.start), to_micros(case.end))
     table = addresses([*firsts, len(room), *day, CLOCK_SKEW // MICROSECOND, room, 0])
     passage_times(table.ctypes.data)

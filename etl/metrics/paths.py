@@ -7,9 +7,10 @@ told by expressions over rows, each of them another pass.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ from etl.metrics.steps import Step
 from etl.native.cells import addresses, cell, set_cell
 from etl.native.jit import kernel
 from etl.native.memory import load64, store32
+
+THREADS = 2
+"""Steps that are worked on at a time."""
 
 STEPS, STEP_COUNT, OBJECT_COUNT, START, END, SKEW, GRACE = range(7)
 OTHERS, OTHER_COUNT, THROUGH, FIRST_ENTRY, LAST_ENTRY = range(7, 12)
@@ -115,7 +119,8 @@ def _columns(firsts: Sequence[Ints]) -> list[pl.Series]:
 
 def paths_of(case: Case, seen: Seen) -> Paths:
     """Return when each object was first seen at each step, and which of them just got through."""
-    firsts = [_firsts(case, seen, step) for step in case.steps]
+    with ThreadPoolExecutor(THREADS) as pool:
+        firsts = list(pool.map(partial(_firsts, case, seen), case.steps))
     others = np.empty(len(seen.ids), dtype=np.int32)
     unexpected = [_unexpected_from(case, step) for step in case.steps]
     steps = addresses(

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-
 import polars as pl
-
-from etl.metrics.derived import with_event_columns
 
 MOST_KINDS = 50
 """Of a source and severity class, the most frequent ones: those that metrics keep a row for."""
@@ -16,17 +11,20 @@ LONGEST_SAMPLE = 2000
 """Characters of a line's message that are kept."""
 
 
-def message_samples(tables: Mapping[str, pl.LazyFrame], day: date) -> pl.DataFrame:
-    """Return the first line of the day of each kind of error (severity 0 to 3) and warning (4)."""
-    events = tables["events"].filter((pl.col("day") == day) & (pl.col("severity") <= 4))
+def message_samples(messages: pl.LazyFrame) -> pl.DataFrame:
+    """Return the first line of each kind of error (severity 0 to 3) and warning (4).
+
+    Args:
+        messages: As of `CountedEvents`.
+    """
     is_error = pl.col("severity") <= 3
     kind = ["source", is_error.alias("is_error"), pl.col("fingerprint").fill_null("")]
     first = ("severity", "at", "message", "input_id", "offset")
     kinds = (
-        with_event_columns(events)
+        messages.rename({"first_at": "at"})
         .group_by(kind)
         .agg(
-            pl.len().alias("events"),
+            pl.col("events").sum(),
             *(pl.col(name).sort_by("at", "input_id", "offset").first() for name in first),
         )
         .sort("events", "fingerprint", descending=[True, False])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -46,38 +46,46 @@ Sightings = Mapping[str, Seen]
 """By chain."""
 
 
-def sightings(tables: Views, definitions: Definitions, day: date) -> Sightings:
+Found = Callable[[], Iterable[pl.DataFrame]]
+"""Waits for the rows of a step that somebody else reads; they are as `step_rows` gives them."""
+
+
+def sightings(
+    tables: Views, definitions: Definitions, day: date, found: Mapping[Step, Found] | None = None
+) -> Sightings:
     """Return where the objects of all chains were seen.
 
     Args:
         tables: As for `build_views`.
         definitions: Chains and time zone.
         day: The day.
+        found: Rows of the day that need not be read, of some steps.
     """
     of_day = cut(tables, definitions, day, day)
-    return {
-        chain.name: _of_chain(tables, of_day, definitions, chain, day)
-        for chain in definitions.chains
-    }
+    ids = {chain.name: Numbering() for chain in definitions.chains}
+    elsewhere = found or {}
+    here = [step for step in definitions.steps if step not in elsewhere]
+    rows = {step: _held(_batches(step_rows(of_day, step)), ids[step.chain].add) for step in here}
+    rows |= {step: _held(wait(), ids[step.chain].add) for step, wait in elsewhere.items()}
+    seen = {}
+    for chain in definitions.chains:
+        steps = [step for step in definitions.steps if step.chain == chain.name]
+        own = Seen(steps, ids[chain.name], [rows[step] for step in steps], _NONE_BEFORE, of_day)
+        around = _around(tables, definitions, chain, day)
+        since = day_bounds(day, definitions.zone)[0] - CLOCK_SKEW
+        seen[chain.name] = own if _is_empty(around, steps) else _with(own, around, since)
+    return seen
 
 
-def _of_chain(
-    tables: Views, of_day: Views, definitions: Definitions, chain: Chain, day: date
-) -> Seen:
-    steps = [step for step in definitions.steps if step.chain == chain.name]
-    ids = Numbering()
-    rows = [_held(step_rows(of_day, step), ids.add) for step in steps]
-    around = _around(tables, definitions, chain, day)
-    if _is_empty(around, steps):
-        return Seen(steps, ids, rows, pl.DataFrame(schema=_BEFORE), of_day)
-    since = day_bounds(day, definitions.zone)[0] - CLOCK_SKEW
-    before = [pl.DataFrame(schema=_BEFORE)]
-    for place, step in enumerate(steps):
+def _with(seen: Seen, around: Views, since: datetime) -> Seen:
+    """Add what other days show of the objects; until `since` a row for each one."""
+    rows, before = [], [_NONE_BEFORE]
+    for number, (step, of_day) in enumerate(zip(seen.steps, seen.rows, strict=True), start=1):
         others = step_rows(around, step)
-        near = _held(others.filter(pl.col("at") >= since), ids.find)
-        rows[place] = pl.concat([rows[place], near])
-        before.append(_before(others.filter(pl.col("at") < since), ids, place + 1, since))
-    return Seen(steps, ids, rows, pl.concat(before), of_day)
+        near = _held(_batches(others.filter(pl.col("at") >= since)), seen.ids.find)
+        rows.append(pl.concat([of_day, near]))
+        before.append(_before(others.filter(pl.col("at") < since), seen.ids, number, since))
+    return replace(seen, rows=rows, before=pl.concat(before))
 
 
 _ROWS = pl.Schema(
@@ -100,17 +108,25 @@ _BEFORE = pl.Schema(
 )
 
 
-def _held(rows: pl.LazyFrame, numbered: Callable[[pl.Series], Numbers]) -> pl.DataFrame:
-    """Return rows with the numbers of their objects, those without one left out.
+_NONE_BEFORE = pl.DataFrame(schema=_BEFORE)
 
-    They come in batches, so that the ids of all of them are never there at once.
-    """
-    found = [pl.DataFrame(schema=_ROWS)]
+
+def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Yield rows, so that the ids of all of them are never there at once."""
     told = rows.with_columns(pl.col("source", "input_id").cast(pl.Categorical))
-    for batch in told.collect_batches(engine="streaming"):
-        objects = pl.Series("object", numbered(batch["object_id"]))
-        known = batch.with_columns(objects).filter(pl.col("object") != ABSENT)
-        found.append(known.select(_ROWS.names()))
+    return told.collect_batches(engine="streaming")
+
+
+def _held(
+    batches: Iterable[pl.DataFrame], numbered: Callable[[pl.Series], Numbers]
+) -> pl.DataFrame:
+    """Return rows with the numbers of their objects, those without one left out."""
+    found = [pl.DataFrame(schema=_ROWS)]
+    for batch in batches:
+        objects = numbered(batch["object_id"])
+        rows = batch.drop("object_id").insert_column(0, pl.Series("object", objects))
+        is_known = objects != ABSENT
+        found.append(rows if is_known.all() else rows.filter(pl.Series(is_known)))
     return pl.concat(found)
 
 

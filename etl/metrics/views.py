@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from etl.days import day_bounds, days_between
-from etl.metrics.counts import Counted, count_views, counted
+from etl.metrics.counts import Counted, CountedEvents, count_views, counted, counted_events
 from etl.metrics.derived import with_event_columns, with_request_columns
 from etl.metrics.steps import Chain, Step, all_steps, chain_steps
 
@@ -57,6 +57,7 @@ def build_views(
     day: date,
     lookback_days: int,
     of: Counted | None = None,
+    of_events: CountedEvents | None = None,
 ) -> dict[str, pl.LazyFrame]:
     """Return all views for a day.
 
@@ -66,9 +67,10 @@ def build_views(
         day: The day.
         lookback_days: How many days before it `<view>_before` holds.
         of: What was counted of the day's requests; else plain queries count them.
+        of_events: The same of its events.
     """
     yesterday = day - timedelta(days=1)
-    views = cut(tables, definitions, day, day, of)
+    views = cut(tables, definitions, day, day, of, of_events)
     before = cut(tables, definitions, day - timedelta(days=lookback_days), yesterday)
     views |= {f"{name}_before": frame for name, frame in before.items()}
     views["sources"] = pl.LazyFrame(
@@ -86,10 +88,11 @@ def cut(
     first: date,
     last: date,
     of: Counted | None = None,
+    of_events: CountedEvents | None = None,
 ) -> dict[str, pl.LazyFrame]:
     """Return the views that are cut by day, from `first` to `last` (none if `last` is before).
 
-    What was counted of the days' requests may be given; else plain queries count them.
+    What was counted of the days' rows may be given; else plain queries count them.
     """
     in_days = pl.col("day").is_between(first, last)
     views = {name: tables[name].filter(in_days) for name in ("requests", "events", "rejects")}
@@ -101,7 +104,8 @@ def cut(
     start, end = day_bounds(first, definitions.zone)[0], day_bounds(last, definitions.zone)[1]
     inputs = tables["inputs"].filter(pl.col("state") == "read")
     views["inputs"] = inputs.filter((pl.col("first_at") < end) & (pl.col("last_at") >= start))
-    views |= count_views(of or counted(views["requests"]), views["events"], hour)
+    of, of_events = of or counted(views["requests"]), of_events or counted_events(views["events"])
+    views |= count_views(of, of_events, hour)
     views["steps"] = all_steps(views, definitions.steps)
     return views
 

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
-import polars as pl
 from loguru import logger
 
 from etl.errors import SheetError
-from etl.metrics.chains import chain_views
-from etl.metrics.columns import TEXTS
-from etl.metrics.counting import count_requests
-from etl.metrics.counts import Counted
 from etl.metrics.defining import parts_text, redefined
 from etl.metrics.evidence import listed_objects, slowest_requests
 from etl.metrics.judging import DayContext
 from etl.metrics.measure import measure, without_value
 from etl.metrics.restating import changes, restate
 from etl.metrics.samples import message_samples
-from etl.metrics.shared import share
-from etl.metrics.sightings import Sightings, sightings
+from etl.metrics.shared import Views, share
 from etl.metrics.views import build_views
 from etl.model import Measurement, MetricRun, Restatement
 from etl.pipeline.absence import Absent
 from etl.pipeline.causes import causes_of
 from etl.pipeline.project import Project
-from etl.pipeline.windows import known_span
+from etl.pipeline.reading_day import DayRead, read_day
 from etl.store.evidence import write_evidence
-from etl.store.groups import row_groups
 from etl.store.measurements import read_measurements, write_measurements
 from etl.store.restatements import add_restatements, read_metric_runs, write_metric_runs
 
@@ -47,17 +40,12 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
     Returns:
         Metrics that could not be measured, and why; the others are.
     """
-    known = known_span(project.warehouse)
-    with ThreadPoolExecutor(1) as beside:  # both take long, and need nothing of each other
-        counting = beside.submit(_count, project, context.day)
-        seen = sightings(project.tables(), project.definitions, context.day)
-        of_chains = chain_views(seen, project.definitions, context.day, known, absent)
-        waits = of_chains["chain_waits"].collect()
-        counts = counting.result()
+    read = read_day(project, context.day, absent)
+    waits = read.of_chains["chain_waits"].collect()
     context = replace(context, waiting=frozenset(waits.select("chain", "step").iter_rows()))
     with ThreadPoolExecutor(1) as beside:
-        kept = beside.submit(_keep_evidence, project, context.day, seen, of_chains, counts)
-        found, runs = _run_metrics(project, context, of_chains, counts)
+        kept = beside.submit(_keep_evidence, project, context.day, read)
+        found, runs = _run_metrics(project, context, read)
         kept.result()
     _keep(project, context, found, runs)
     said = logger.bind(
@@ -68,12 +56,12 @@ def measure_day(project: Project, context: DayContext, absent: Absent) -> dict[s
 
 
 def _run_metrics(
-    project: Project, context: DayContext, of_chains: dict[str, pl.LazyFrame], counts: Counted
+    project: Project, context: DayContext, read: DayRead
 ) -> tuple[list[Measurement], list[MetricRun]]:
     """Run all metrics; what is held in memory for them ends with it."""
     found: list[Measurement] = []
     runs: list[MetricRun] = []
-    views = {n: of_span | of_chains for n, of_span in _views(project, context, counts).items()}
+    views = {n: of_span | read.of_chains for n, of_span in _views(project, context, read).items()}
     views = share(views, project.sheets.values())
     for sheet in project.sheets.values():
         began, error = time.perf_counter(), ""
@@ -89,36 +77,23 @@ def _run_metrics(
     return found, runs
 
 
-def _count(project: Project, day: date) -> Counted:
-    groups = row_groups(project.warehouse, "requests", day, texts=TEXTS)
-    of = project.definitions
-    return count_requests(groups, of.within_s, of.routes_within_s)
-
-
-def _views(
-    project: Project, context: DayContext, counts: Counted
-) -> dict[int, dict[str, pl.LazyFrame]]:
+def _views(project: Project, context: DayContext, read: DayRead) -> dict[int, Views]:
     """Return the views by look-back."""
     tables, of = project.tables(), project.definitions
     spans = sorted({sheet.lookback_days for sheet in project.sheets.values()})
-    return {span: build_views(tables, of, context.day, span, counts) for span in spans}
+    counts = read.requests, read.events
+    return {span: build_views(tables, of, context.day, span, *counts) for span in spans}
 
 
-def _keep_evidence(
-    project: Project,
-    day: date,
-    seen: Sightings,
-    of_chains: Mapping[str, pl.LazyFrame],
-    counts: Counted,
-) -> None:
+def _keep_evidence(project: Project, day: date, read: DayRead) -> None:
     """Write which objects, requests and messages stand behind the figures."""
-    tables = project.tables()
-    listed = listed_objects(seen, project.definitions, of_chains)
+    listed = listed_objects(read.seen, project.definitions, read.of_chains)
     write_evidence(project.warehouse, day, "chain_objects", listed)
-    write_evidence(project.warehouse, day, "chain_waits", of_chains["chain_waits"].collect())
-    slowest = slowest_requests(tables, day, counts.times)
+    write_evidence(project.warehouse, day, "chain_waits", read.of_chains["chain_waits"].collect())
+    slowest = slowest_requests(project.tables(), day, read.requests.times)
     write_evidence(project.warehouse, day, "slow_requests", slowest)
-    write_evidence(project.warehouse, day, "message_samples", message_samples(tables, day))
+    samples = message_samples(read.events.messages)
+    write_evidence(project.warehouse, day, "message_samples", samples)
 
 
 def _keep(

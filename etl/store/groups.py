@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.store.tables import Warehouse
@@ -20,20 +21,24 @@ class RowGroup:
 
     Attributes:
         source: The source.
+        table: Columns of them.
     """
 
     source: str
-    _file: pq.ParquetFile
-    _number: int
+    table: pa.Table
+
+    @property
+    def rows(self) -> int:
+        """Number of the rows."""
+        return int(self.table.num_rows)
 
     def read(self, names: Sequence[str]) -> pa.Table:
         """Return some columns; those that the file lacks, which are null, are left out."""
-        present = [name for name in names if name in self._file.schema_arrow.names]
-        return self._file.read_row_group(self._number, columns=present)
+        return self.table.select([name for name in names if name in self.table.column_names])
 
 
 def row_groups(
-    warehouse: Warehouse, table: str, day: date, *, texts: Collection[str]
+    warehouse: Warehouse, table: str, day: date, names: Collection[str], *, texts: Collection[str]
 ) -> Iterator[RowGroup]:
     """Yield the rows of a day.
 
@@ -41,7 +46,8 @@ def row_groups(
         warehouse: The tables.
         table: One that is partitioned by day and source.
         day: The day.
-        texts: Columns that are wanted as dictionaries, as most are stored.
+        names: Columns to read; `params.x` is a member of the column `params`.
+        texts: Those that are wanted as dictionaries, as most are stored.
     """
     opened = warehouse.reading(table)
     if opened is None:
@@ -51,9 +57,21 @@ def row_groups(
         for part in parts:
             path = warehouse.place.open(f"{table}/{part.path}")
             footer = pq.read_metadata(path)
-            known = [name for name in texts if name in footer.schema.names]
+            known = {footer.schema.column(place).path for place in range(footer.num_columns)}
+            present, told = sorted(known.intersection(names)), known.intersection(texts)
             with pq.ParquetFile(
-                path, metadata=footer, read_dictionary=known, pre_buffer=True
+                path, metadata=footer, read_dictionary=sorted(told), pre_buffer=True
             ) as file:
                 for number in range(file.num_row_groups):
-                    yield RowGroup(part.source, file, number)
+                    read = file.read_row_group(number, columns=present)
+                    yield RowGroup(part.source, _flat(read, present))
+
+
+def _flat(read: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return columns, members of structs among them, by their names."""
+    if not names:
+        return read
+    parted = [(name, *name.partition(".")[::2]) for name in names]
+    return pa.table(
+        {n: pc.struct_field(read[of], member) if member else read[of] for n, of, member in parted}
+    )

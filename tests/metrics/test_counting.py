@@ -34,6 +34,10 @@ class Rows:
     source: str
     table: pa.Table
 
+    @property
+    def rows(self) -> int:
+        return int(self.table.num_rows)
+
     def read(self, names: Sequence[str]) -> pa.Table:
         return self.table.select([name for name in names if name in self.table.column_names])
 

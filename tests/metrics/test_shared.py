@@ -11,15 +11,17 @@ import pytest
 
 from etl.demo import simulate
 from etl.metrics.chains import chain_views
-from etl.metrics.columns import TEXTS
-from etl.metrics.counting import count_requests
+from etl.metrics.counting import COLUMNS_COUNTED, count_requests
 from etl.metrics.counts import MADE_OF, counted
+from etl.metrics.finding import DICTIONARIES
+from etl.metrics.numbering import Numbering
 from etl.metrics.shared import share
 from etl.metrics.sightings import sightings
 from etl.metrics.sql import run_sql
 from etl.metrics.views import build_views
 from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
+from etl.pipeline.reading_day import read_day
 from etl.pipeline.windows import known_span
 from etl.store.groups import row_groups
 from tests.pipeline.conftest import NOW, open_folder
@@ -71,7 +73,7 @@ def test_a_view_that_one_metric_reads_is_left_to_it(project: Project, views: Vie
 def test_one_pass_over_the_files_counts_what_plain_queries_count(project: Project) -> None:
     definitions = project.definitions
     for day in (DAY - timedelta(days=1), DAY, DAY + timedelta(days=30)):
-        groups = row_groups(project.warehouse, "requests", day, texts=TEXTS)
+        groups = row_groups(project.warehouse, "requests", day, COLUMNS_COUNTED, texts=DICTIONARIES)
         quick = count_requests(groups, definitions.within_s, definitions.routes_within_s)
         plain = counted(build_views(project.tables(), definitions, day, 0)["requests"])
         given = build_views(project.tables(), definitions, day, 0, quick)
@@ -82,6 +84,24 @@ def test_one_pass_over_the_files_counts_what_plain_queries_count(project: Projec
             key = found.columns
             assert found.sort(key).equals(expected[name].collect().sort(key)), name
             assert found.is_empty() == (day > DAY + timedelta(days=1)), name
+
+
+def test_rows_found_in_that_pass_are_those_that_queries_find(project: Project) -> None:
+    for day in (DAY, DAY + timedelta(days=1)):
+        read = read_day(project, day, {})
+        queried = sightings(project.tables(), project.definitions, day)
+        for chain, seen in read.seen.items():
+            expected = queried[chain]
+            assert [len(rows) for rows in seen.rows] == [len(rows) for rows in expected.rows]
+            for quick, plain in zip(seen.rows, expected.rows, strict=True):
+                assert len(quick) > 0
+                assert _lines(seen.ids, quick).equals(_lines(expected.ids, plain))
+
+
+def _lines(ids: Numbering, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with ids and texts in the place of numbers, sorted."""
+    told = rows.with_columns(object=ids.texts(rows["object"].to_numpy()))
+    return told.cast({"source": pl.String, "input_id": pl.String}).sort(told.columns)
 
 
 FROM_ROWS = {
