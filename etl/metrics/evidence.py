@@ -1,4 +1,4 @@
-"""What stands behind the figures of a day: objects that went astray, and the slowest requests.
+"""Which objects stand behind the figures of a day: those that went astray.
 
 Each row names the input and the byte offset of a line, so that somebody can go and read it.
 """
@@ -6,7 +6,6 @@ Each row names the input and the byte offset of a line, so that somebody can go 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -21,15 +20,9 @@ STATES = ("lost", "late", "skipped", "unexpected", "duplicated", "in_flight")
 MOST_LISTED = 50_000
 """Objects of a chain that are listed for a day; the figures count all of them."""
 
-SLOWEST = 10
-
 OBJECT_COLUMNS = (
     *("chain", "state", "object_id", "step", "entered_at"),
     *("last_step", "last_at", "source", "input_id", "offset"),
-)
-SLOW_COLUMNS = (
-    *("source", "at", "request_time_s", "method", "path", "route", "status"),
-    *("request_id", "input_id", "offset"),
 )
 
 
@@ -61,27 +54,6 @@ def _worst(found: pl.LazyFrame) -> pl.DataFrame:
     # Of a million objects the first are found in a fifth of the time that sorting all takes.
     first = ranked.collect(engine="streaming").bottom_k(MOST_LISTED, by=order)
     return first.sort(order).drop("rank")
-
-
-def slowest_requests(
-    tables: Mapping[str, pl.LazyFrame], day: date, times: pl.LazyFrame
-) -> pl.DataFrame:
-    """Return the slowest requests of a day, the slowest first: `SLOW_COLUMNS`.
-
-    Args:
-        tables: The warehouse's.
-        day: The day.
-        times: How many `requests` took how long (`request_time_s`): so that of most columns only
-            some rows have to be read.
-    """
-    rows = tables["requests"].filter(pl.col("day") == day)
-    time_s, requests = pl.col("request_time_s"), pl.col("requests")
-    slower = times.sort(time_s, descending=True).filter(requests.cum_sum() - requests < SLOWEST)
-    slowest = slower.select(time_s.min()).collect().item()
-    order = ("request_time_s", "at", "source", "input_id", "offset")
-    found = rows.filter(time_s >= pl.lit(slowest, dtype=pl.Float64)).select(SLOW_COLUMNS)
-    ranked = found.sort(order, descending=[True, *[False] * 4]).head(SLOWEST)
-    return ranked.collect(engine="streaming")
 
 
 def _astray(views: Mapping[str, pl.LazyFrame], definitions: Definitions) -> pl.LazyFrame:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,7 @@ class Finder:
             schema: Of the table.
         """
         self.step = step
-        self._schema, self._found = schema, list[pl.DataFrame]()
+        self._schema, self._found = schema, SimpleQueue[pl.DataFrame | None]()
         self._of_source = _Condition(conditions.get("source", pl.lit(value=True)))
         self._conditions = {n: _Condition(each) for n, each in conditions.items() if n != "source"}
         self.columns = (*self._conditions, step.object_id, "at", "input_id", "offset")
@@ -87,12 +88,16 @@ class Finder:
         named = self.step.object_id
         table = group.read((named, "at", "input_id", "offset"))
         if len(rows) and named in table.column_names:
-            self._found.append(_frame(table.take(pa.array(rows)), named, group.source))
+            self._found.put(_frame(table.take(pa.array(rows)), named, group.source))
+
+    def end(self) -> None:
+        """Say that there is no further group: `taken` waits for it."""
+        self._found.put(None)
 
     def taken(self) -> Iterator[pl.DataFrame]:
-        """Yield the rows that were found, in the order of the files, and forget them."""
-        while self._found:
-            yield self._found.pop(0)
+        """Yield rows as they are found, in the order of the files, until the end is said."""
+        while (frame := self._found.get()) is not None:
+            yield frame
 
     def _rows(self, group: RowGroup) -> Numbers:
         """Return the rows of which the conditions hold."""
@@ -158,11 +163,24 @@ def finder_of(step: Step, schema: pl.Schema) -> Finder | None:
     return Finder(step, {n: reduce(pl.Expr.and_, c) for n, c in conditions.items()}, schema)
 
 
-def looked_at(groups: Iterable[RowGroup], finders: Sequence[Finder]) -> Iterator[RowGroup]:
-    """Yield row groups, and look at each of them."""
+class Watcher(Protocol):
+    """Whoever wants to look at each row group of a pass."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Return what has to be read of it."""
+        ...
+
+    def look(self, group: RowGroup) -> None:
+        """Look at its rows."""
+        ...
+
+
+def looked_at(groups: Iterable[RowGroup], watchers: Sequence[Watcher]) -> Iterator[RowGroup]:
+    """Yield row groups, and let each of them be looked at."""
     for group in groups:
-        for finder in finders:
-            finder.look(group)
+        for watcher in watchers:
+            watcher.look(group)
         yield group
 
 

@@ -1,24 +1,21 @@
-"""Reads a day's records once for all metrics: what they add up, and what became of objects."""
+"""Reads a day's records once for all metrics: what they add up to, and where objects were seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 import polars as pl
 
 from etl.decode.ahead import made_ahead
-from etl.metrics.chains import chain_views
 from etl.metrics.counting import COLUMNS_COUNTED, count_requests
 from etl.metrics.counts import Counted, CountedEvents, counted_events
-from etl.metrics.finding import DICTIONARIES, Finder, finder_of, looked_at
+from etl.metrics.finding import DICTIONARIES, Finder, Watcher, finder_of, looked_at
 from etl.metrics.sightings import Sightings, sightings
-from etl.pipeline.absence import Absent
+from etl.metrics.slowest import Slowest
 from etl.pipeline.project import Project
-from etl.pipeline.windows import known_span
 from etl.store.frames import no_rows
 from etl.store.groups import row_groups
 
@@ -31,32 +28,24 @@ class DayRead:
         requests: Counts of them.
         events: Counts of them.
         seen: Where the objects of chains were seen.
-        of_chains: The views that say what became of them.
+        slowest: The slowest requests, as of `Slowest`.
     """
 
     requests: Counted
     events: CountedEvents
     seen: Sightings
-    of_chains: dict[str, pl.LazyFrame]
+    slowest: pl.DataFrame
 
 
-def read_day(project: Project, day: date, absent: Absent) -> DayRead:
-    """Read all records of a day.
-
-    Args:
-        project: The project.
-        day: The day.
-        absent: Expected sources without a record, by day; of the days around it.
-    """
-    known = known_span(project.warehouse)
-    finders = _finders(project)
-    with ThreadPoolExecutor(2) as beside:  # each takes long
-        requests = beside.submit(_count, project, day, finders)
-        events = beside.submit(_count_events, project, day)
-        ready = {each.step: partial(_found, each, requests) for each in finders}
-        seen = sightings(project.tables(), project.definitions, day, ready)
-        of_chains = chain_views(seen, project.definitions, day, known, absent)
-        return DayRead(requests.result(), events.result(), seen, of_chains)
+def read_day(project: Project, day: date) -> DayRead:
+    """Read all records of a day."""
+    finders, slowest = _finders(project), Slowest()
+    with ThreadPoolExecutor(1) as beside:  # requests take as long as all the rest
+        requests = beside.submit(_count, project, day, finders, slowest)
+        events = _count_events(project, day)
+        found = {each.step: each.taken for each in finders}
+        seen = sightings(project.tables(), project.definitions, day, found)
+        return DayRead(requests.result(), events, seen, slowest.rows)
 
 
 def _finders(project: Project) -> list[Finder]:
@@ -66,18 +55,17 @@ def _finders(project: Project) -> list[Finder]:
     return [finder for step in steps if (finder := finder_of(step, schema)) is not None]
 
 
-def _found(finder: Finder, counting: Future[Counted]) -> Iterator[pl.DataFrame]:
-    """Yield what a finder found once the pass is over."""
-    counting.result()
-    yield from finder.taken()
-
-
-def _count(project: Project, day: date, finders: Sequence[Finder]) -> Counted:
-    names = {*COLUMNS_COUNTED}.union(*(finder.columns for finder in finders))
-    read = row_groups(project.warehouse, "requests", day, names, texts=DICTIONARIES)
+def _count(project: Project, day: date, finders: Sequence[Finder], slowest: Slowest) -> Counted:
+    watchers: tuple[Watcher, ...] = (*finders, slowest)
+    names = {*COLUMNS_COUNTED}.union(*(watcher.columns for watcher in watchers))
     of = project.definitions
-    with made_ahead(read, most=1) as groups:
-        return count_requests(looked_at(groups, finders), of.within_s, of.routes_within_s)
+    try:
+        read = row_groups(project.warehouse, "requests", day, names, texts=DICTIONARIES)
+        with made_ahead(read, most=1) as groups:
+            return count_requests(looked_at(groups, watchers), of.within_s, of.routes_within_s)
+    finally:  # whoever waits for rows is let go, and told by the result
+        for finder in finders:
+            finder.end()
 
 
 def _count_events(project: Project, day: date) -> CountedEvents:

@@ -25,6 +25,7 @@ WRONG_SQL = {
     "unknown_column": ("select sum(sise)\n as value\nfrom requests", "7:12", "Known: "),
     "no_from": ("select source, count(*) as value", "7:8", "add `from`. Views: "),
     "wrong_type": ("select\n sum(path) as value\nfrom requests", "8:2", "(path is text)"),
+    "unknown_view": ("select count(*) as value from cohorte", "7:31", "Did you mean 'cohorts'?"),
     "unequal": ("select 1 as value, 2 as n union all select 3", "7:27", "equal number of columns"),
     "third_line": ("select count(*) as value\nfrom requests\nwher status = 5", "9:6", "'where'"),
 }

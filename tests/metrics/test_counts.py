@@ -12,8 +12,7 @@ import polars as pl
 import pytest
 
 from etl.days import day_bounds
-from etl.metrics.counts import REQUEST_KEYS, counted, cumulated
-from etl.metrics.evidence import SLOWEST, slowest_requests
+from etl.metrics.counts import REQUEST_KEYS, cumulated
 from etl.metrics.views import Definitions, build_views
 from tests.metrics.test_measure import tables
 
@@ -111,24 +110,6 @@ def test_events_are_counted_as_their_rows_are() -> None:
     given = build_views(tables([], rows), Definitions(ZoneInfo(zone), [], []), day, 0)
     told = given["event_counts"].collect().rows()
     assert Counter(told) == Counter((*key, often) for key, often in Counter(keys).items())
-
-
-def test_the_slowest_are_found_by_the_counts_of_times() -> None:
-    """Ten of them, the earlier first of those that took equally long; few are all there are."""
-    zone, day = ZONES[0]
-    start = day_bounds(day, ZoneInfo(zone))[0]
-    seconds = [0.5, None, 2.0, 0.0, 2.0, *[1.0] * 12, None, 9.0]
-    rows = [
-        {"day": day, "source": "api", "at": start + timedelta(seconds=n), "request_time_s": took,
-         "offset": n, "route": f"/{n % 3}"}
-        for n, took in enumerate(seconds)
-    ]  # fmt: skip
-    for some in (rows, rows[:4], rows[1:2], []):
-        given = tables(some, [])
-        found = slowest_requests(given, day, counted(given["requests"]).times)
-        timed = [row for row in some if row["request_time_s"] is not None]
-        expected = sorted(timed, key=lambda row: (-row["request_time_s"], row["at"]))[:SLOWEST]
-        assert found["offset"].to_list() == [row["offset"] for row in expected]
 
 
 @pytest.mark.parametrize("per", ["source", "route", "method"])

@@ -132,15 +132,6 @@ def test_what_is_more_than_comparisons_is_left_to_a_query(where: str, object_id:
     assert finder_of(step(where, object_id), TYPES) is None
 
 
-def test_what_was_found_is_forgotten_once_it_is_taken() -> None:
-    rows = list(_in_full("api", [{"status": 200, "params": {"id": "1"}}], set(), 0))
-    finder = finder_of(step("status = 200"), TYPES)
-    assert finder is not None
-    finder.look(Rows("api", _table(rows, set(), True)))
-    assert [len(frame) for frame in finder.taken()] == [1]
-    assert list(finder.taken()) == []
-
-
 def _in_full(
     source: str, asked: list[dict[str, object]], missing: set[str], first: int
 ) -> Iterator[dict[str, object]]:
@@ -172,6 +163,7 @@ def _table(rows: list[dict[str, object]], missing: set[str], with_dictionaries: 
 
 def _check(finder: Finder, groups: list[Rows], rows: list[dict[str, object]]) -> pl.DataFrame:
     assert list(looked_at(groups, [finder])) == groups
+    finder.end()
     assert all(set(FOUND[1:]) - {"source"} <= set(finder.columns) for _ in groups)
     parts = [pl.DataFrame(schema=dict.fromkeys(FOUND, pl.String)), *finder.taken()]
     found = pl.concat([part.cast(pl.String) for part in parts])

@@ -19,9 +19,9 @@ from etl.metrics.shared import share
 from etl.metrics.sightings import sightings
 from etl.metrics.sql import run_sql
 from etl.metrics.views import build_views
+from etl.pipeline import reading_day
 from etl.pipeline.ingest_run import run_ingest
 from etl.pipeline.project import Project
-from etl.pipeline.reading_day import read_day
 from etl.pipeline.windows import known_span
 from etl.store.groups import row_groups
 from tests.pipeline.conftest import NOW, open_folder
@@ -88,7 +88,7 @@ def test_one_pass_over_the_files_counts_what_plain_queries_count(project: Projec
 
 def test_rows_found_in_that_pass_are_those_that_queries_find(project: Project) -> None:
     for day in (DAY, DAY + timedelta(days=1)):
-        read = read_day(project, day, {})
+        read = reading_day.read_day(project, day)
         queried = sightings(project.tables(), project.definitions, day)
         for chain, seen in read.seen.items():
             expected = queried[chain]
@@ -96,6 +96,18 @@ def test_rows_found_in_that_pass_are_those_that_queries_find(project: Project) -
             for quick, plain in zip(seen.rows, expected.rows, strict=True):
                 assert len(quick) > 0
                 assert _lines(seen.ids, quick).equals(_lines(expected.ids, plain))
+
+
+@pytest.mark.parametrize("where", ["row_groups", "made_ahead", "count_requests"])
+def test_a_pass_that_fails_lets_nobody_wait_for_its_rows(
+    project: Project, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(reading_day, where, fail)
+    with pytest.raises(OSError, match="gone"):
+        reading_day.read_day(project, DAY)
 
 
 def _lines(ids: Numbering, rows: pl.DataFrame) -> pl.DataFrame:
