@@ -88,14 +88,8 @@ def _counted(took: Ints) -> pl.LazyFrame:
     """Count how many took how long, and how many that long or less."""
     is_last = np.append(took[1:] != took[:-1], np.ones(min(len(took), 1), dtype=np.bool_))
     (ends,) = is_last.nonzero()
-    return pl.LazyFrame(
-        {
-            "time_s": took[ends] / 1e6,
-            "objects": np.diff(ends, prepend=-1),
-            "up_to": ends + 1,
-            "n": np.full(len(ends), len(took), dtype=np.int64),
-        }
-    )
+    times = {"time_s": took[ends] / 1e6, "objects": np.diff(ends, prepend=-1), "up_to": ends + 1}
+    return pl.LazyFrame(times).with_columns(n=pl.lit(len(took), dtype=pl.Int64))
 
 
 def _seconds(micros: str) -> pl.Expr:

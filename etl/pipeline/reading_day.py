@@ -40,12 +40,12 @@ class DayRead:
 def read_day(project: Project, day: date) -> DayRead:
     """Read all records of a day."""
     finders, slowest = _finders(project), Slowest()
-    with ThreadPoolExecutor(1) as beside:  # requests take as long as all the rest
+    with ThreadPoolExecutor(2) as beside:  # requests take as long as all the rest
         requests = beside.submit(_count, project, day, finders, slowest)
-        events = _count_events(project, day)
+        events = beside.submit(_count_events, project, day)
         found = {each.step: each.taken for each in finders}
         seen = sightings(project.tables(), project.definitions, day, found)
-        return DayRead(requests.result(), events, seen, slowest.rows)
+        return DayRead(requests.result(), events.result(), seen, slowest.rows)
 
 
 def _finders(project: Project) -> list[Finder]:
@@ -61,7 +61,7 @@ def _count(project: Project, day: date, finders: Sequence[Finder], slowest: Slow
     of = project.definitions
     try:
         read = row_groups(project.warehouse, "requests", day, names, texts=DICTIONARIES)
-        with made_ahead(read, most=1) as groups:
+        with made_ahead(read, most=3) as groups:
             return count_requests(looked_at(groups, watchers), of.within_s, of.routes_within_s)
     finally:  # whoever waits for rows is let go, and told by the result
         for finder in finders:
