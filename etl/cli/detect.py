@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json as json_module
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,17 @@ class _Look:
     def best(self) -> str:
         return self.guesses[0].format if self.guesses else str(self.path)
 
+    def alike(self) -> list[str]:
+        """Return other formats that find as much in the file as the best one."""
+        best = self.guesses[:1]
+        return [one.format for one in self.guesses[1:] if best and _alike(one, best[0])]
+
+    def preferring(self, formats: Collection[str]) -> _Look:
+        """Return the same with one of some formats first, if it finds as much as the best one."""
+        chosen = next((name for name in (self.best(), *self.alike()) if name in formats), "")
+        guesses = sorted(self.guesses, key=lambda one: one.format != chosen)
+        return replace(self, guesses=guesses)
+
     def facts(self) -> dict[str, object]:
         return {
             "file": str(self.path),
@@ -100,9 +111,13 @@ def _logs(paths: Iterable[Path]) -> Iterator[list[Path]]:
 
 
 def _alike_in(looks: list[_Look]) -> Iterator[list[_Look]]:
-    """Put together the files of one log that one format fits best."""
+    """Put together the files of one log that one format fits best.
+
+    A file in which two formats find the same is of the one that another file tells apart.
+    """
     formats: dict[str, list[_Look]] = {}
-    for look in looks:
+    told_apart = {look.best() for look in looks if not look.alike()}
+    for look in (one.preferring(told_apart) for one in looks):
         formats.setdefault(look.best(), []).append(look)
     yield from formats.values()
 
@@ -135,7 +150,7 @@ def _print(alike: list[_Look], zone: ZoneInfo, now: datetime, stanzas: Stanzas) 
         best, refused = look.guesses[0], None
         if best.matched < 1:
             refused = refused_by(best.format, path, zone=zone, reference=now)
-        _print_guesses(look.guesses, refused)
+        _print_guesses(look, refused)
         stanzas.of_log(path, best.format)
     else:
         _print_nothing(path, nearest_miss(path, zone=zone, reference=now))
@@ -152,19 +167,18 @@ def _configuration(path: Path) -> str:
     return head.decode(errors="replace")
 
 
-def _print_guesses(guesses: list[Guess], refused: Miss | None) -> None:
+def _print_guesses(look: _Look, refused: Miss | None) -> None:
     from etl.cli.output import print_sample, print_table
     from etl.pipeline.trying import percent
 
     rows = [
         (one.format, f"{one.confidence:.2f}", percent(one.matched), f"{one.explained:.0%}")
-        for one in guesses[:SHOWN]
+        for one in look.guesses[:SHOWN]
     ]
     print_table(("format", "confidence", "lines that match", "text explained"), rows)
-    best = guesses[0]
-    alike = [one.format for one in guesses[1:] if _alike(one, best)]
-    if alike:
-        click.echo(f"{', '.join(alike)} would read these lines as well.")
+    best = look.guesses[0]
+    if look.alike():
+        click.echo(f"{', '.join(look.alike())} would read these lines as well.")
     if best.drifted:
         better = "better give the server's own format string (log_format or apache_format)"
         if best.format in _NAMING:
@@ -182,7 +196,8 @@ def _print_guesses(guesses: list[Guess], refused: Miss | None) -> None:
 
 
 def _alike(one: Guess, other: Guess) -> bool:
-    return round(one.confidence, 2) == round(other.confidence, 2) and one.columns == other.columns
+    sizes = [(round(each.confidence, 2), each.columns, each.values) for each in (one, other)]
+    return sizes[0] == sizes[1]
 
 
 def _print_configured(configured: list[ConfiguredFormat], stanzas: Stanzas) -> None:

@@ -21,8 +21,8 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 COMBINED = '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326 "-" "x"\n'
 
 KNOWN = {
-    "access/blog2016_access.log.gz": "nginx:combined",
-    "access/elastic_apache_logs.gz": "nginx:combined",
+    "access/blog2016_access.log.gz": "apache:combined",
+    "access/elastic_apache_logs.gz": "apache:combined",
     "advertools/apache_error.log": "apache:error",
     "advertools/nginx_error.log": "nginx:error",
     "attack/netsparker.txt.gz": "nginx:combined",
@@ -30,7 +30,7 @@ KNOWN = {
     "farm/apache_error/error.log": "apache:error",
     "farm/apache_vhost/farmwork.access.log.gz": "apache:vhost_combined",
     "farm/nginx_error/meatlabel.app.error.log-20251219": "nginx:error",
-    "lab/apache_combined.log.gz": "nginx:combined",
+    "lab/apache_combined.log.gz": "apache:combined",
     "lab/apache_error.log.gz": "apache:error",
     "lab/nginx_json.log.gz": "nginx:json",
     "lab/nginx_ltsv.log.gz": "ltsv:requests",
@@ -176,6 +176,15 @@ def test_files_that_rotation_made_of_a_log_have_one_stanza(tmp_path: Path) -> No
     assert f"{tmp_path}/b.access.log.1:\n" not in stdout
     told = CliRunner().invoke(main, ["formats", "detect", "--json", *paths])
     assert [each["file"] for each in json.loads(told.stdout)] == paths
+
+
+def test_a_dash_for_no_bytes_tells_apache_from_nginx(tmp_path: Path) -> None:
+    """In the file that has one, and in the files of the same log that have none."""
+    for name, status in (("access.log", "200 2326"), ("access.log.1", "304 -"), ("b.log", "200 1")):
+        (tmp_path / name).write_text(COMBINED * 3 + COMBINED.replace("200 2326", status))
+    stdout = CliRunner().invoke(main, ["formats", "detect", *map(str, tmp_path.iterdir())]).stdout
+    stanzas = re.findall(r'name = "(.*)"\ninputs = .*\nformat = (.*)\n', stdout)
+    assert sorted(stanzas) == [("access", "'apache:combined'"), ("b", "'nginx:combined'")]
 
 
 def test_a_w3c_log_with_more_fields_is_told_by_its_own_line(tmp_path: Path) -> None:
