@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from etl.decode.blocks import cut_blocks
 from etl.decode.decompress import read_plain
-from etl.formats.fields import SPARE_COLUMN
+from etl.formats.fields import SPARE_COLUMN, Op
 from etl.formats.registry import BUILTIN_FORMATS, compile_format
 from etl.model import Block, Counts
 from etl.parse.batch import BlockParser
@@ -33,6 +33,9 @@ _ANY_JSON = "json:events"
 
 _OF_REQUESTS = frozenset({"status", "method"})
 """Columns of which any request fills one."""
+
+_OF_WORDS = frozenset({Op.TEXT, Op.ADDRESS, Op.HOST, Op.PAD})
+"""What reads any word."""
 
 _LEAST = 0.005
 _TRIED = 20
@@ -145,10 +148,24 @@ def nearest_miss(path: Path, *, zone: ZoneInfo, reference: datetime) -> Miss | N
     misses = (refused_by(name, path, zone=zone, reference=reference) for name in BUILTIN_FORMATS)
     found = [miss for miss in misses if miss is not None]
     unreadable = next((miss for miss in found if not miss.format), None)
-    best = max(found, key=lambda miss: (miss.reach, miss.format == _ANY_JSON), default=None)
+    known = [miss for miss in found if miss.format and _has_recognized(miss)]
+    best = max(known, key=lambda miss: (miss.reach, miss.format == _ANY_JSON), default=None)
     if unreadable is not None or best is None or best.reach < _NEAR:
         return unreadable
     return best
+
+
+def _has_recognized(miss: Miss) -> bool:
+    """Tell whether the format found more than words with blanks between them before it stopped."""
+    missed = miss.detail.split(": ", 1)[-1] + " "
+    for layout in compile_format(builtin=miss.format).layouts:
+        recognized = False
+        for step in layout.steps:
+            wanted = step.what or repr(step.literal.decode(errors="replace"))
+            if missed.startswith(f"expected {wanted} "):
+                return recognized
+            recognized |= step.op not in _OF_WORDS or bool(step.literal.strip())
+    return True
 
 
 def first_lines(path: Path, count: int = 3) -> list[bytes]:

@@ -116,6 +116,17 @@ def test_where_the_nearest_format_stops_is_shown(tmp_path: Path) -> None:
     assert lines[2].index("October") == lines[3].index("^")
 
 
+def test_words_alone_come_near_no_format(tmp_path: Path) -> None:
+    """Whatever is read as a client and a user before a time stamp is missed says nothing."""
+    log = tmp_path / "plain.log"
+    log.write_text("hello world this is\nsome text without meaning\n")
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout
+    assert "No built-in format fits.\n" in stdout
+    log.write_text('1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] GET "/x 200\n')
+    stdout = CliRunner().invoke(main, ["formats", "detect", str(log)]).stdout
+    assert "comes furthest:" in stdout
+
+
 def test_json_without_a_known_stamp_is_told_what_to_write(tmp_path: Path) -> None:
     log = tmp_path / "odd.jsonl"
     log.write_text('{"when":"2009/11/10 23:00:00","msg":"hi"}\n' * 2)
