@@ -37,6 +37,10 @@ _FEW = frozenset({*DICTIONARIES, "status", "source"})
 _COMPARING = words("and or not is null in like ilike between true false")
 """Of SQL, what says of a row nothing but what its own columns say."""
 
+_LINE = ("at", "input_id", "offset")
+_NO_OBJECTS = frozenset({"day", "source", "params", *_LINE})
+"""Columns that are no object's id, or not in the files."""
+
 _MEMBER = re.compile(r"params\.\w+")
 
 COLUMNS, COLUMN_COUNT, ROWS, FOUND, FOUND_COUNT = range(5)
@@ -79,14 +83,14 @@ class Finder:
         self._schema, self._found = schema, SimpleQueue[pl.DataFrame | None]()
         self._of_source = _Condition(conditions.get("source", pl.lit(value=True)))
         self._conditions = {n: _Condition(each) for n, each in conditions.items() if n != "source"}
-        self.columns = (*self._conditions, step.object_id, "at", "input_id", "offset")
+        self.columns = (*self._conditions, step.object_id, *_LINE)
 
     def look(self, group: RowGroup) -> None:
         """Find the rows of a group."""
         (is_of_step,) = self._of_source.holds(pl.Series("source", [group.source]))
         rows = self._rows(group) if is_of_step else _NO_ROWS
         named = self.step.object_id
-        table = group.read((named, "at", "input_id", "offset"))
+        table = group.read((named, *_LINE))
         if len(rows) and named in table.column_names:
             self._found.put(_frame(table.take(pa.array(rows)), named, group.source))
 
@@ -151,7 +155,7 @@ def finder_of(step: Step, schema: pl.Schema) -> Finder | None:
     """
     tokens = tokens_of(step.where)
     names = {token.word for token in tokens if token.kind == "name"}
-    is_plain = step.object_id in schema or _MEMBER.fullmatch(step.object_id)
+    is_plain = step.object_id in schema.keys() - _NO_OBJECTS or _MEMBER.fullmatch(step.object_id)
     if not is_plain or "." in {token.text for token in tokens} or not names <= _COMPARING | _FEW:
         return None
     conditions: dict[str, list[pl.Expr]] = {}

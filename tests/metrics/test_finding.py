@@ -69,7 +69,7 @@ GROUPS = st.lists(
     ),
     max_size=4,
 )
-OBJECTS = st.sampled_from(["params.id", "request_id", "status", "upstream_time_s"])
+OBJECTS = st.sampled_from(["params.id", "request_id", "user_agent", "status", "upstream_time_s"])
 
 
 @given(WHERE, OBJECTS, GROUPS, st.booleans(), st.integers(0, 9))
@@ -126,6 +126,9 @@ def test_conditions_on_many_values_hold_as_a_query_says() -> None:
         ("status = 200", "coalesce(params.id, request_id)"),
         ("status = 200", "requests.params.id"),
         ("status = 200", "nobody"),
+        ("status = 200", "source"),
+        ("status = 200", "offset"),
+        ("status = 200", "params"),
     ],
 )
 def test_what_is_more_than_comparisons_is_left_to_a_query(where: str, object_id: str) -> None:
