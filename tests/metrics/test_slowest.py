@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +57,19 @@ def test_they_are_the_first_by_time_taken_and_then_by_place(
     found = slowest.rows.to_dicts()
     names = ("source", *TOLD, "offset")
     assert found == [{name: row.get(name) for name in names} for row in timed[:SLOWEST]]
+
+
+@pytest.mark.parametrize("different", [1, 20])
+def test_many_requests_of_several_groups(different: int) -> None:
+    """Of equal ones the earlier come first, also those of a later group."""
+    slowest, every = Slowest(), []
+    for second in (5, 0, 9):
+        rows = [{"second": second, "request_time_s": 1.0 + n % different} for n in range(60)]
+        lines = [_line(row, number) for number, row in enumerate(rows)]
+        slowest.look(Rows("api", pa.Table.from_pylist(lines, schema=SCHEMA)))
+        every += [(-row["request_time_s"], second, n) for n, row in enumerate(rows)]
+    told = slowest.rows.select(-pl.col("request_time_s"), pl.col("at").dt.second(), "offset")
+    assert told.rows() == sorted(every)[:SLOWEST]
 
 
 def _line(row: dict[str, object], number: int) -> dict[str, object]:
