@@ -44,10 +44,7 @@ def run_all(
         _publish_sealed(project)
         with stage("ingest"):
             read = read_news(project, now, workers, on_progress)
-        result = _measure_and_report(project, days, now, read)
-        with stage("upkeep"):
-            tidied = tidy(project, now=now)
-        return replace(result, tidied=tidied)
+        return _tidied(project, _measure_and_report(project, days, now, read), now)
 
 
 def run_upkeep(project: Project, *, now: datetime, dry_run: bool = False) -> TidySummary:
@@ -101,8 +98,14 @@ def run_backfill(
             with stage("ingest"):
                 read = read_news(project, now, workers, on_progress, days)
             days = sorted({*days, *read.rebuilt_days})
-        result = _measure_and_report(project, days, now, read, again=True)
-        return replace(result, tidied=tidy(project, now=now))
+        return _tidied(project, _measure_and_report(project, days, now, read, again=True), now)
+
+
+def _tidied(project: Project, result: RunResult, now: datetime) -> RunResult:
+    """Do upkeep, and return a result with what it did."""
+    with stage("upkeep"):
+        tidied = tidy(project, now=now)
+    return replace(result, tidied=tidied)
 
 
 def _publish_sealed(project: Project) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from etl.metrics.counting import count_requests
 from etl.metrics.counts import COUNTED, counted
 from etl.metrics.views import Definitions, cut
 from etl.schema import requests_schema
+from etl.store.groups import RowGroup
 from tests.metrics.test_counts import PATHS
 from tests.metrics.test_measure import tables
 
@@ -25,21 +25,6 @@ DAY = date(2026, 3, 10)
 MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
 WITHIN = {("api", "/customers/{id}"): 0.1, ("api", "/elsewhere"): 3.0}
 SCHEMA = requests_schema([])
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a source as a file has them: columns that hold nothing are not there."""
-
-    source: str
-    table: pa.Table
-
-    @property
-    def rows(self) -> int:
-        return int(self.table.num_rows)
-
-    def read(self, names: Sequence[str]) -> pa.Table:
-        return self.table.select([name for name in names if name in self.table.column_names])
 
 
 def some(*values: object) -> st.SearchStrategy[Any]:
@@ -83,7 +68,7 @@ def test_what_is_counted_is_what_the_rows_give(
         schema = _schema(missing, with_dictionaries)
         # Arrow's bits of what is null begin anywhere in a byte.
         table = pa.Table.from_pylist([of_group[-1]] * before + of_group, schema=schema)
-        given_groups.append(Rows(source, table.slice(before)))
+        given_groups.append(RowGroup(source, table.slice(before)))
     _check(rows, given_groups)
 
 
@@ -104,7 +89,7 @@ def test_many_clients_and_times_are_counted() -> None:
     schema = _schema({"user_agent", "remote_user", "bytes_sent"}, with_dictionaries=False)
     tables_of = [pa.Table.from_pylist(part, schema=schema) for part in (asked[:9], asked[9:])]
     chunks = pa.concat_tables([tables_of[1].slice(0, 100), tables_of[1].slice(100)])
-    groups = [Rows("api", tables_of[0]), Rows("api", chunks)]
+    groups = [RowGroup("api", tables_of[0]), RowGroup("api", chunks)]
     assert len(_check(_in_full("api", asked), groups)["clients"]) == 70_000
 
 
@@ -113,7 +98,7 @@ def _in_full(source: str, rows: list[dict[str, Any]]) -> list[dict[str, object]]
     return [{"day": DAY, "source": source, **blank, **row} for row in rows]
 
 
-def _check(rows: list[dict[str, object]], groups: list[Rows]) -> dict[str, pl.DataFrame]:
+def _check(rows: list[dict[str, object]], groups: list[RowGroup]) -> dict[str, pl.DataFrame]:
     """Return what is counted of groups, which is what plain queries count of the rows."""
     definitions = Definitions(ZoneInfo("UTC"), [], [], within_s=0.5, routes_within_s=WITHIN)
     plain = counted(cut(tables(rows, []), definitions, DAY, DAY)["requests"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from etl.metrics.finding import DICTIONARIES, MOST_KEPT, Finder, finder_of, looked_at
 from etl.metrics.steps import Step, step_rows
 from etl.schema import requests_schema
-from tests.metrics.test_counting import Rows
+from etl.store.groups import RowGroup
 
 SCHEMA = requests_schema(["id", "city"])
 TYPES = pl.DataFrame(pl.from_arrow(SCHEMA.empty_table())).schema
@@ -88,7 +88,7 @@ def test_what_is_found_is_what_a_query_finds(
             full = list(_in_full(source, asked, missing, len(rows)))
             rows += full
             table = _table(full[:1] * before + full, missing, with_dictionaries)
-            given_groups.append(Rows(source, table.slice(before)))
+            given_groups.append(RowGroup(source, table.slice(before)))
         _check(finder, given_groups, rows)
 
 
@@ -106,7 +106,7 @@ def test_conditions_on_many_values_hold_as_a_query_says() -> None:
     halves = [rows[: MOST_KEPT // 2], rows[MOST_KEPT // 2 :]]
     finder = finder_of(step(where), TYPES)
     assert finder is not None
-    found = _check(finder, [Rows("api", _table(half, set(), True)) for half in halves], rows)
+    found = _check(finder, [RowGroup("api", _table(half, set(), True)) for half in halves], rows)
     assert len(found) > MOST_KEPT // 9
 
 
@@ -164,7 +164,7 @@ def _table(rows: list[dict[str, object]], missing: set[str], with_dictionaries: 
     return table.drop_columns([name for name in table.column_names if name in missing])
 
 
-def _check(finder: Finder, groups: list[Rows], rows: list[dict[str, object]]) -> pl.DataFrame:
+def _check(finder: Finder, groups: list[RowGroup], rows: list[dict[str, object]]) -> pl.DataFrame:
     assert list(looked_at(groups, [finder])) == groups
     finder.end()
     assert all(set(FOUND[1:]) - {"source"} <= set(finder.columns) for _ in groups)

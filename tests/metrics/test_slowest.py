@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl.metrics.slowest import SLOWEST, Slowest
 from etl.schema import requests_schema
-from tests.metrics.test_counting import Rows
+from etl.store.groups import RowGroup
 
 MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
 SCHEMA = requests_schema([])
@@ -49,7 +49,7 @@ def test_they_are_the_first_by_time_taken_and_then_by_place(
         table = pa.Table.from_pylist(lines, schema=SCHEMA).select([*TOLD, "offset"])
         if with_dictionaries:
             table = table.set_column(2, "method", table["method"].dictionary_encode())
-        slowest.look(Rows(source, table.drop_columns(list(missing))))
+        slowest.look(RowGroup(source, table.drop_columns(list(missing))))
         rows += [{**line, "source": source, **dict.fromkeys(missing)} for line in lines]
     timed = [row for row in rows if row["request_time_s"] is not None]
     order = ("at", "source", "input_id", "offset")
@@ -66,7 +66,7 @@ def test_many_requests_of_several_groups(different: int) -> None:
     for second in (5, 0, 9):
         rows = [{"second": second, "request_time_s": 1.0 + n % different} for n in range(60)]
         lines = [_line(row, number) for number, row in enumerate(rows)]
-        slowest.look(Rows("api", pa.Table.from_pylist(lines, schema=SCHEMA)))
+        slowest.look(RowGroup("api", pa.Table.from_pylist(lines, schema=SCHEMA)))
         every += [(-row["request_time_s"], second, n) for n, row in enumerate(rows)]
     told = slowest.rows.select(-pl.col("request_time_s"), pl.col("at").dt.second(), "offset")
     assert told.rows() == sorted(every)[:SLOWEST]
